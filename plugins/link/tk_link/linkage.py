@@ -1,0 +1,70 @@
+"""The outcome of one linkage run: every considered pair worth showing, and how it was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from tk_link.fields import Field
+
+Cardinality = Literal["1:1", "m:1", "1:m", "m:m"]
+
+PAIR_SCHEMA: dict[str, type[pl.DataType]] = {
+    "left_row": pl.Int64,  # 0-based position in the left table
+    "right_row": pl.Int64,
+    "match_probability": pl.Float64,  # 0..1
+    "match_score": pl.Float64,  # log2 of the posterior odds
+    "match_status": pl.String,  # match | review | tie | lost | none
+    "match_rank": pl.Int64,  # 1 = the left row's best candidate
+    "match_margin": pl.Float64,  # probability minus that of the row's runner-up
+}
+"""Columns of `Linkage.pairs`; with ``explain`` a last column ``match_why`` (String)."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A column that takes no part, and the reason that is printed."""
+
+    table: str
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """What one run decided.
+
+    Attributes:
+        fields: The compared columns.
+        skipped: The columns left out, each with its reason.
+        left_id: Column that names left rows, or None where the row number does.
+        right_id: Likewise for the right table.
+        pairs: `PAIR_SCHEMA`, sorted by left row and rank. Holds every accepted pair and, for rows
+            without one, their best candidate with the status that says why it was not accepted.
+        candidates: Number of candidate pairs scored.
+        how: Cardinality enforced.
+        how_reason: Why that cardinality, in words.
+        cut: Probability from which a pair is accepted.
+        cut_reason: How the cut was found, in words.
+        precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
+        precision_range: 90% range of that estimate.
+        timings: Seconds per stage.
+        warnings: What the user should know before trusting the result.
+    """
+
+    fields: tuple[Field, ...]
+    skipped: tuple[Skipped, ...]
+    left_id: str | None
+    right_id: str | None
+    pairs: pl.DataFrame
+    candidates: int
+    how: Cardinality
+    how_reason: str
+    cut: float
+    cut_reason: str
+    precision: float
+    precision_range: tuple[float, float]
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
