@@ -1,0 +1,46 @@
+"""The public core of `tk`: what plugins are made of and how they are found."""
+
+from tk.catalogue import Catalogue, discover
+from tk.discovery import Source
+from tk.entries import Entry, Kind
+from tk.errors import (
+    InputError,
+    LimitError,
+    MissingExtraError,
+    NotFoundError,
+    OutputError,
+    PluginError,
+    QualityError,
+    TkError,
+    UsageError,
+)
+from tk.examine import examine
+from tk.health import Check, Problem
+from tk.hooks import hookimpl
+from tk.manifest import API, Manifest
+from tk.suggest import nearest, not_found
+
+__all__ = [
+    "API",
+    "Catalogue",
+    "Check",
+    "Entry",
+    "InputError",
+    "Kind",
+    "LimitError",
+    "Manifest",
+    "MissingExtraError",
+    "NotFoundError",
+    "OutputError",
+    "PluginError",
+    "Problem",
+    "QualityError",
+    "Source",
+    "TkError",
+    "UsageError",
+    "discover",
+    "examine",
+    "hookimpl",
+    "nearest",
+    "not_found",
+]

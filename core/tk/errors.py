@@ -79,20 +79,21 @@ class MissingExtraError(TkError):
     """An optional part is not installed.
 
     Attributes:
-        extra: The extra of ``transformer-tk`` that brings it.
+        extra: The extra that brings it.
     """
 
     exit_code = 4
 
-    def __init__(self, what: str, extra: str) -> None:
+    def __init__(self, what: str, extra: str, *, distribution: str = "transformer-tk") -> None:
         """Compose the message with the pip line.
 
         Args:
             what: What is missing, as the sentence's subject (``reading DICOM files``).
             extra: The extra that brings it.
+            distribution: What pip calls the package that has the extra.
         """
         self.extra = extra
-        super().__init__(f'{what} needs an optional part: pip install "transformer-tk[{extra}]"')
+        super().__init__(f'{what} needs an optional part: pip install "{distribution}[{extra}]"')
 
 
 class QualityError(TkError):
