@@ -15,11 +15,13 @@ class Table:
         name: What to call it in messages: the file name, or ``left`` / ``right`` for frames.
         frame: The columns as given, for output; nothing in it is ever changed.
         text: The same columns and rows as ``String``; missing and blank cells are null.
+        notes: What reading found that the user may not expect (encoding, separator), for printing.
     """
 
     name: str
     frame: pl.DataFrame
     text: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:

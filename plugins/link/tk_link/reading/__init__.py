@@ -1,0 +1,5 @@
+"""Reading tables: source -> content -> encoding -> dialect and delimited, or typed -> table."""
+
+from tk_link.reading.table import read_table
+
+__all__ = ["read_table"]

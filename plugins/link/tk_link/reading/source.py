@@ -1,0 +1,114 @@
+"""What the user named: a file and its format, or standard input.
+
+The suffix decides the format; nothing is opened here beyond asking whether it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tk.errors import InputError
+from tk.suggest import nearest
+
+Format = Literal["csv", "tsv", "parquet", "jsonl", "json", "xlsx", "arrow"]
+Compression = Literal["gz", "zst"]
+
+FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".xlsx": "xlsx",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+COMPRESSIONS: dict[str, Compression] = {".gz": "gz", ".gzip": "gz", ".zst": "zst", ".zstd": "zst"}
+
+_SUFFIXES = ".csv, .tsv, .txt, .parquet, .jsonl, .json, .xlsx, .arrow, each also .gz or .zst"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input as named on the command line.
+
+    Attributes:
+        name: What to call it in messages.
+        path: The file, or None for standard input.
+        format: How its bytes are to be understood.
+        compression: What they are packed with.
+        sheet: Sheet of a workbook, where one was named.
+    """
+
+    name: str
+    path: Path | None
+    format: Format
+    compression: Compression | None = None
+    sheet: str | None = None
+
+
+def parse_source(source: str) -> Source:
+    """Understand `source` as a file, a workbook's sheet or standard input (``-``).
+
+    Raises:
+        InputError: No such file, a folder, a URL or database, or a suffix that we do not read.
+    """
+    if source == "-":
+        return Source("standard input", None, "csv")
+    if "://" in source:
+        scheme = source.split("://", 1)[0]
+        raise InputError(
+            f"{source}: reading from {scheme}:// is not supported yet; "
+            "export the table to csv or parquet first"
+        )
+    given, _, sheet = source.partition("::")
+    path = Path(given).expanduser()
+    _check_exists(path, given)
+    format_, compression = parse_format(path)
+    if sheet and format_ != "xlsx":
+        raise InputError(f"{source}: '::{sheet}' names a sheet, but {path.name} is not a workbook")
+    return Source(path.name, path, format_, compression, sheet or None)
+
+
+def parse_format(path: Path) -> tuple[Format, Compression | None]:
+    """Return the format and compression that the suffixes of `path` stand for.
+
+    A pipe, as of ``tk link <(...) b.csv``, has no suffix and is read as csv.
+
+    Raises:
+        InputError: The suffix stands for no format that we read or write.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    if compression:
+        suffixes.pop()
+    last = suffixes[-1] if suffixes else ""
+    if last in FORMATS:
+        return FORMATS[last], compression
+    if path.is_fifo() or path.is_char_device():
+        return "csv", compression
+    what = f"suffix {last!r} is unknown" if last else "the name has no suffix"
+    near = nearest(last, FORMATS) if last else None
+    hint = f"; did you mean {near!r}?" if near else ""
+    raise InputError(f"{path.name}: {what}{hint} (use {_SUFFIXES})")
+
+
+def _check_exists(path: Path, given: str) -> None:
+    if path.is_dir():
+        raise InputError(f"{given} is a folder; name a file in it")
+    if path.exists():
+        return
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"{given} does not exist; neither does its folder {folder}")
+    near = nearest(path.name, (entry.name for entry in folder.iterdir()))
+    if near:
+        raise InputError(f"{given} does not exist; did you mean {str(folder / near)!r}?")
+    raise InputError(f"{given} does not exist")

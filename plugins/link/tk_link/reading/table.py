@@ -1,0 +1,57 @@
+"""`read_table`: whatever the user named, as a `Table`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tk.errors import InputError
+from tk_link.reading.content import read_content, recognise
+from tk_link.reading.delimited import read_delimited
+from tk_link.reading.encoding import to_utf8
+from tk_link.reading.source import Source, parse_source
+from tk_link.reading.typed import read_arrow, read_json, read_jsonl, read_parquet, read_xlsx
+from tk_link.tables import Table
+from tk_link.textview import text_view
+
+
+def read_table(source: str, *, name: str | None = None) -> Table:
+    """Read a file or standard input (``-``).
+
+    Text formats are read as text, so that codes keep their leading zeros; Parquet, Arrow, Excel and
+    JSON keep their types in `Table.frame`.
+
+    Args:
+        source: A path, ``book.xlsx::Sheet``, or ``-``.
+        name: What to call the table in messages; the file name by default.
+
+    Raises:
+        InputError: It cannot be read as a table; the message says where and what to do.
+    """
+    parsed = parse_source(source)
+    frame, notes = _read(parsed, read_content(parsed))
+    if not frame.width:
+        raise InputError(f"{parsed.name} has no columns")
+    if frame.is_empty():
+        raise InputError(f"{parsed.name} has columns but no rows")
+    return Table(name or parsed.name, frame, text_view(frame), tuple(notes))
+
+
+def _read(source: Source, data: bytes) -> tuple[pl.DataFrame, list[str]]:
+    name = source.name
+    if source.format == "parquet":
+        return read_parquet(data, name), []
+    if source.format == "arrow":
+        return read_arrow(data, name), []
+    if source.format == "xlsx":
+        return read_xlsx(data, source), []
+    seen = recognise(data[:65536])
+    if seen:
+        raise InputError(f"{name} looks like {seen[0]}, not {source.format}; {seen[1]}")
+    text, encoding = to_utf8(data, name)
+    notes = [] if encoding == "UTF-8" else [f"encoding {encoding}"]
+    if source.format == "jsonl":
+        return read_jsonl(text, name), notes
+    if source.format == "json":
+        return read_json(text, name), notes
+    frame, found = read_delimited(text, name, prefer="\t" if source.format == "tsv" else ",")
+    return frame, notes + found
