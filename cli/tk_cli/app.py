@@ -1,0 +1,66 @@
+"""The `tk` command line: global options and the built-in commands."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from tk_cli import listings
+from tk_cli.doctor import doctor
+from tk_cli.group import PluginGroup
+
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input, 4 missing optional part, "
+    "5 quality gate not met, 6 stopped by a limit, 130 interrupted."
+)
+_BUILT_IN: dict[Callable[..., None], str] = {
+    listings.plugins: "tk plugins",
+    listings.models: 'tk models "restoration/*"',
+    listings.encoders: "tk encoders --json",
+    listings.backends: "tk backends",
+    listings.datasets: "tk datasets",
+    doctor: "tk doctor",
+}
+
+
+def build() -> typer.Typer:
+    """Make the application; plugin commands are found when it runs."""
+    app = typer.Typer(
+        cls=PluginGroup,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=f"Example: [bold]tk link left.csv right.csv[/bold]\n\n{_EXIT_CODES}",
+    )
+    app.callback()(_start)
+    for command, example in _BUILT_IN.items():
+        app.command(epilog=f"Example: [bold]{example}[/bold]", rich_help_panel="About this tk")(
+            command
+        )
+    return app
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"tk {_version()}")
+        raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version("transformer-tk")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _start(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Print the version and exit."
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="On an error, print the traceback.")
+    ] = False,
+) -> None:
+    """Published transformer systems as plain commands; each plugin adds its own."""
