@@ -27,7 +27,7 @@ class LinkConfig:
         types: Field types set by hand, by the left column's name.
         weights: Multipliers on a field's evidence, by the left column's name.
         require: Left columns whose values must agree in an accepted pair.
-        forbid_conflict: Left columns whose values must not disagree; a missing value is no conflict.
+        forbid_conflict: Left columns whose values must not disagree; a missing value does not.
         block: Compare only rows that agree on all columns of one of these groups.
         k: Candidates looked at for each row; None decides from the data.
         how: How many partners a row may have on either side.

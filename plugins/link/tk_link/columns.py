@@ -1,0 +1,95 @@
+"""Column names in the options, paired up and checked against the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from tk.errors import InputError, UsageError
+from tk.suggest import not_found
+from tk_link.config import LinkConfig
+from tk_link.tables import Table
+
+Pair = tuple[str, str]
+
+
+def pair_up(
+    on: tuple[Pair, ...] | None,
+    left_on: tuple[str, ...] | None,
+    right_on: tuple[str, ...] | None,
+) -> tuple[Pair, ...] | None:
+    """Make one list of column pairs of ``--on`` or of ``--left-on`` and ``--right-on``.
+
+    Raises:
+        UsageError: Both ways are used at once, or the two lists do not fit each other.
+    """
+    if left_on is None and right_on is None:
+        return on
+    if on is not None:
+        raise UsageError("give either --on or --left-on with --right-on, not both")
+    if left_on is None or right_on is None:
+        missing = "--left-on" if left_on is None else "--right-on"
+        raise UsageError(f"{missing} is missing; name the columns of both tables")
+    if len(left_on) != len(right_on):
+        raise UsageError(
+            f"--left-on names {len(left_on)} columns and --right-on {len(right_on)}; "
+            "each left column needs its right one"
+        )
+    return tuple(zip(left_on, right_on, strict=True))
+
+
+def check_columns(config: LinkConfig, left: Table, right: Table) -> None:
+    """Check that every column that `config` names exists and that the given ids are unique.
+
+    Raises:
+        InputError: A column is unknown (the nearest is suggested), or an id repeats or is blank.
+    """
+    for left_column, right_column in config.on or ():
+        _check_known(left_column, left)
+        _check_known(right_column, right)
+    for column in _rule_columns(config):
+        _check_known_somewhere(column, left, right)
+    for id_column, table in ((config.left_id, left), (config.right_id, right)):
+        if id_column is not None:
+            _check_known(id_column, table)
+            _check_unique(id_column, table)
+
+
+def _rule_columns(config: LinkConfig) -> Iterable[str]:
+    yield from (column for column, _ in config.types)
+    yield from (column for column, _ in config.weights)
+    yield from config.require
+    yield from config.forbid_conflict
+    for group in config.block:
+        yield from group
+
+
+def _check_known(column: str, table: Table) -> None:
+    if column not in table.columns:
+        raise InputError(f"{table.name}: {not_found('column', column, table.columns)}")
+
+
+def _check_known_somewhere(column: str, left: Table, right: Table) -> None:
+    known = list(dict.fromkeys([*left.columns, *right.columns]))
+    if column not in known:
+        raise InputError(f"{left.name}, {right.name}: {not_found('column', column, known)}")
+
+
+def _check_unique(column: str, table: Table) -> None:
+    ids = table.text.select(value=pl.col(column)).with_row_index("row")
+    blank = ids.filter(pl.col("value").is_null())
+    if not blank.is_empty():
+        raise InputError(
+            f"{table.name}: id column {column!r} is blank in row {blank['row'][0]} "
+            "(the first row is 0); name a column that is filled, or none"
+        )
+    repeated = ids.filter(pl.col("value").is_duplicated())
+    if repeated.is_empty():
+        return
+    value = repeated["value"][0]
+    rows = repeated.filter(pl.col("value") == value)["row"]
+    raise InputError(
+        f"{table.name}: id {value!r} in column {column!r} repeats, in rows {rows[0]} and {rows[1]} "
+        "(the first row is 0); name a column whose values are unique, or none"
+    )

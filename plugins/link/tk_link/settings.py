@@ -1,0 +1,102 @@
+"""A whole run as data: inputs and options from keywords or TOML, and back to TOML."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+from tk.errors import InputError, NotFoundError, UsageError
+from tk_link.config import LinkConfig, OutputConfig
+from tk_link.values import CONVERTERS
+
+_INPUTS = ("left", "right")
+_LINK = tuple(option.name for option in fields(LinkConfig))
+_OUTPUT = tuple(option.name for option in fields(OutputConfig))
+_KEYS = (*_INPUTS, *_LINK, *_OUTPUT)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run: what is linked, how, and what is written."""
+
+    left: str | None = None
+    right: str | None = None
+    link: LinkConfig = field(default_factory=LinkConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+
+
+def make_settings(options: Mapping[str, object]) -> Settings:
+    """Make settings of loosely typed options, as TOML or a Python caller gives them.
+
+    Raises:
+        UsageError: An option is unknown, or its value is not of its kind.
+    """
+    values: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in _KEYS:
+            raise NotFoundError("option", key, _KEYS)
+        if value is not None:
+            values[key] = _converted(key, value, CONVERTERS[key])
+    return Settings(
+        left=values.get("left"),
+        right=values.get("right"),
+        link=LinkConfig(**{key: values[key] for key in _LINK if key in values}),
+        output=OutputConfig(**{key: values[key] for key in _OUTPUT if key in values}),
+    )
+
+
+def read_options(path: Path) -> dict[str, object]:
+    """Read the ``[link]`` table of a TOML file.
+
+    Raises:
+        InputError: The file is missing or is not TOML.
+        UsageError: It has no ``[link]`` table, or a key in it is unknown.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {error}") from error
+    table = document.get("link")
+    if not isinstance(table, dict):
+        raise UsageError(f"{path} has no [link] table; put the options of tk link under one")
+    options = {key.replace("-", "_"): value for key, value in table.items()}
+    try:
+        make_settings(options)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return options
+
+
+def to_toml(settings: Settings) -> str:
+    """Write `settings` as the TOML that reproduces the run; options that are None are left out."""
+    pairs: list[tuple[str, object]] = [("left", settings.left), ("right", settings.right)]
+    pairs += [(key, getattr(settings.link, key)) for key in _LINK]
+    pairs += [(key, getattr(settings.output, key)) for key in _OUTPUT]
+    lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value is not None]
+    return "\n".join(["[link]", *lines]) + "\n"
+
+
+def _converted(key: str, value: object, convert: Callable[[object], object]) -> object:
+    try:
+        return convert(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{key} = {value!r} does not fit: {error}") from error
+
+
+def _toml(key: str, value: object) -> str:
+    if key in ("types", "weights"):
+        named = cast("tuple[tuple[str, object], ...]", value)
+        return "{ " + ", ".join(f"{_toml('', k)} = {_toml('', v)}" for k, v in named) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml("", item) for item in value) + "]"
+    if isinstance(value, str):  # a JSON string is a TOML one, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value)

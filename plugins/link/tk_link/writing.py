@@ -1,0 +1,143 @@
+"""Write a frame by the suffix of its file, or to standard output."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from io import IOBase
+from typing import IO, cast
+
+import polars as pl
+
+from tk.errors import InputError, OutputError
+from tk_link.atomic import replacing
+from tk_link.reading.source import Compression, Format, parse_format
+from tk_link.textview import text_view
+
+_MAX_SHEET_ROWS = 1_048_576
+_MAX_CELL = 32_767
+"""Excel's limits. Beyond them xlsxwriter drops cells with a warning; we refuse instead."""
+
+
+def check_output(output: str, inputs: Iterable[str]) -> None:
+    """Find out before the work, not after it, whether `output` can be written.
+
+    Raises:
+        OutputError: Its format is unknown, its folder missing or read-only, or it is an input.
+    """
+    path = Path(output).expanduser()
+    if path.is_dir():
+        raise OutputError(f"{output} is a folder; name a file in it")
+    try:
+        parse_format(path)
+    except InputError as error:
+        raise OutputError(str(error)) from error
+    if not path.parent.is_dir():
+        raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
+    for source in inputs:
+        given = Path(source.partition("::")[0]).expanduser()
+        if path.exists() and given.exists() and path.samefile(given):
+            raise OutputError(f"{output} is an input of this run; give the output another name")
+    if (not path.exists() or path.is_file()) and not os.access(path.resolve().parent, os.W_OK):
+        raise OutputError(f"{output} cannot be written: folder {path.parent} is read-only")
+
+
+def write_table(frame: pl.DataFrame, output: str) -> None:
+    """Write `frame` to the file `output`, whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written, or the format cannot hold it.
+    """
+    path = Path(output).expanduser()
+    format_, compression = parse_format(path)
+    try:
+        with replacing(path) as stream, _packed(stream, compression) as packed:
+            _WRITERS[format_](frame, packed)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).strip().split("\n")[0]
+        raise OutputError(f"{output} cannot be written as {format_}: {reason}") from error
+
+
+def write_stdout(frame: pl.DataFrame) -> None:
+    """Write `frame` as csv to standard output; raises `OutputError` where that is full."""
+    try:
+        _write_csv(frame, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _packed(stream: IO[bytes], compression: Compression | None) -> Iterator[IO[bytes]]:
+    if compression == "gz":
+        # No name and no time inside: the same result is the same file.
+        with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=6, mtime=0) as out:
+            yield cast("IO[bytes]", out)
+    elif compression == "zst":
+        import zstandard  # noqa: PLC0415 - only where a .zst is written
+
+        with zstandard.ZstdCompressor().stream_writer(stream, closefd=False) as out:
+            yield cast("IO[bytes]", out)
+    else:
+        yield stream
+
+
+def _write_csv(frame: pl.DataFrame, stream: IO[bytes]) -> None:
+    _flat(frame).write_csv(stream)
+
+
+def _write_tsv(frame: pl.DataFrame, stream: IO[bytes]) -> None:
+    _flat(frame).write_csv(stream, separator="\t")
+
+
+def _write_xlsx(frame: pl.DataFrame, stream: IO[bytes]) -> None:
+    import xlsxwriter  # noqa: PLC0415 - only where a workbook is written
+
+    frame = _flat(frame)
+    if frame.height >= _MAX_SHEET_ROWS:
+        raise OutputError(
+            f"a sheet holds {_MAX_SHEET_ROWS - 1:,} rows, the result has {frame.height:,}; "
+            "write .csv or .parquet"
+        )
+    for column in frame.iter_columns():
+        if column.dtype == pl.String and (column.str.len_chars() > _MAX_CELL).any():
+            raise OutputError(
+                f"a sheet's cell holds {_MAX_CELL:,} characters, column {column.name!r} has "
+                "more; write .csv or .parquet"
+            )
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": True,
+        "in_memory": True,
+    }
+    book = io.BytesIO()  # on a full disk xlsxwriter would raise errors of its own
+    with xlsxwriter.Workbook(book, options) as workbook:
+        frame.write_excel(workbook, autofit=False)
+    stream.write(book.getbuffer())
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn columns that text cannot hold (lists, structs, bytes) into text."""
+    nested = [
+        name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Binary
+    ]
+    return frame.with_columns(text_view(frame.select(nested))) if nested else frame
+
+
+_WRITERS: dict[Format, Callable[[pl.DataFrame, IO[bytes]], object]] = {
+    "csv": _write_csv,
+    "tsv": _write_tsv,
+    "parquet": lambda frame, stream: frame.write_parquet(stream),
+    "jsonl": lambda frame, stream: frame.write_ndjson(stream),
+    "json": lambda frame, stream: frame.write_json(cast("IOBase", stream)),
+    "xlsx": _write_xlsx,
+    "arrow": lambda frame, stream: frame.write_ipc(stream, compression="zstd"),
+}
