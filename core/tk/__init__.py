@@ -14,7 +14,7 @@ from tk.errors import (
     TkError,
     UsageError,
 )
-from tk.examine import examine
+from tk.examination import examine
 from tk.health import Check, Problem
 from tk.hooks import hookimpl
 from tk.manifest import API, Manifest
