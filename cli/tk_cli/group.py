@@ -24,7 +24,7 @@ class PluginGroup(TyperGroup):
     ) -> Command | None:
         """Return a built-in command, or the outline of a plugin's."""
         entry = self._plugin_commands(ctx).get(cmd_name)
-        return outline(entry) if entry else self._own.get(cmd_name)
+        return outline(entry, cmd_name) if entry else self._own.get(cmd_name)
 
     def resolve_command(  # type: ignore[override]
         self, ctx: typer.Context, args: list[str]

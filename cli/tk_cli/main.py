@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        _run(words)
+        _run(words.copy())  # the parser eats what it is given
         sys.stdout.flush()  # a closed pipe must show here, not while Python shuts down
     except typer.Exit as e:
         return e.exit_code
@@ -34,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _end(words, "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
         _silence_stdout()
+    except SystemExit as e:
+        if not isinstance(e.__context__, BrokenPipeError):  # rich's way of meeting a closed pipe
+            raise
     except TkError as e:
         return _end(words, f"error: {e.message}", e.exit_code)
     except TyperException as e:

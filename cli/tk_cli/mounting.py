@@ -17,9 +17,9 @@ from tk import Entry, PluginError
 _SECTIONS = re.compile(r"^\s*(Args|Attributes|Raises|Returns|Yields):\s*$", re.MULTILINE)
 
 
-def outline(entry: Entry) -> TyperCommand:
+def outline(entry: Entry, name: str) -> TyperCommand:
     """Make a command that only knows its help line; imports nothing of the plugin."""
-    return TyperCommand(name=entry.name, help=escape(entry.summary))
+    return TyperCommand(name=name, help=escape(entry.summary))
 
 
 def mount(entry: Entry, name: str) -> TyperCommand | TyperGroup:

@@ -1,0 +1,1 @@
+"""Offers a hook that is never reached: importing the package fails first."""

@@ -1,0 +1,1 @@
+"""Speaks an api that this core does not."""
