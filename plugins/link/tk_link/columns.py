@@ -1,4 +1,4 @@
-"""Column names in the options, paired up and checked against the tables."""
+"""Column names in the options, checked against the tables."""
 
 from __future__ import annotations
 
@@ -6,37 +6,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from tk.errors import InputError, UsageError
+from tk.errors import InputError
 from tk.suggest import not_found
 from tk_link.config import LinkConfig
 from tk_link.tables import Table
-
-Pair = tuple[str, str]
-
-
-def pair_up(
-    on: tuple[Pair, ...] | None,
-    left_on: tuple[str, ...] | None,
-    right_on: tuple[str, ...] | None,
-) -> tuple[Pair, ...] | None:
-    """Make one list of column pairs of ``--on`` or of ``--left-on`` and ``--right-on``.
-
-    Raises:
-        UsageError: Both ways are used at once, or the two lists do not fit each other.
-    """
-    if left_on is None and right_on is None:
-        return on
-    if on is not None:
-        raise UsageError("give either --on or --left-on with --right-on, not both")
-    if left_on is None or right_on is None:
-        missing = "--left-on" if left_on is None else "--right-on"
-        raise UsageError(f"{missing} is missing; name the columns of both tables")
-    if len(left_on) != len(right_on):
-        raise UsageError(
-            f"--left-on names {len(left_on)} columns and --right-on {len(right_on)}; "
-            "each left column needs its right one"
-        )
-    return tuple(zip(left_on, right_on, strict=True))
 
 
 def check_columns(config: LinkConfig, left: Table, right: Table) -> None:

@@ -11,22 +11,36 @@ from typing import Any, cast
 
 from tk.errors import InputError, NotFoundError, UsageError
 from tk_link.config import LinkConfig, OutputConfig
-from tk_link.values import CONVERTERS
+from tk_link.values import CONVERTERS, pair_up, to_names
 
-_INPUTS = ("left", "right")
+_RUN = ("left", "right", "sample")
 _LINK = tuple(option.name for option in fields(LinkConfig))
 _OUTPUT = tuple(option.name for option in fields(OutputConfig))
-_KEYS = (*_INPUTS, *_LINK, *_OUTPUT)
+_SIDES = ("left_on", "right_on")
+_KEYS = (*_RUN, *_LINK, *_OUTPUT)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: what is linked, how, and what is written."""
+    """One run: what is linked, how, and what is written.
+
+    Attributes:
+        left: The left input, as `tk_link.reading.read_table` takes it.
+        right: The right one.
+        link: How to link.
+        output: What to write.
+        sample: Number of left rows to try it on; None takes all.
+    """
 
     left: str | None = None
     right: str | None = None
     link: LinkConfig = field(default_factory=LinkConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
+    sample: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.sample is not None and self.sample < 1:
+            raise UsageError(f"sample is {self.sample}; it must be 1 or more")
 
 
 def make_settings(options: Mapping[str, object]) -> Settings:
@@ -42,11 +56,27 @@ def make_settings(options: Mapping[str, object]) -> Settings:
         if value is not None:
             values[key] = _converted(key, value, CONVERTERS[key])
     return Settings(
-        left=values.get("left"),
-        right=values.get("right"),
+        **{key: values[key] for key in _RUN if key in values},
         link=LinkConfig(**{key: values[key] for key in _LINK if key in values}),
         output=OutputConfig(**{key: values[key] for key in _OUTPUT if key in values}),
     )
+
+
+def merge_settings(config: str | None, given: Mapping[str, Any]) -> Settings:
+    """Make settings of a TOML file and of the command line, which comes first.
+
+    Args:
+        config: The TOML file, if there is one.
+        given: Options as typed, without those that were not.
+    """
+    options = read_options(Path(config).expanduser()) if config else {}
+    typed = dict(given)
+    for key in ("on", "require", "forbid_conflict"):  # each may be repeated and hold commas
+        if key in typed:
+            typed[key] = [name for text in typed[key] for name in _split(key, text)]
+    sides = [_split(key, typed.pop(key)) if key in typed else None for key in _SIDES]
+    on = pair_up(typed.get("on"), *sides)
+    return make_settings(options | typed | ({"on": on} if on else {}))
 
 
 def read_options(path: Path) -> dict[str, object]:
@@ -75,18 +105,22 @@ def read_options(path: Path) -> dict[str, object]:
 
 def to_toml(settings: Settings) -> str:
     """Write `settings` as the TOML that reproduces the run; options that are None are left out."""
-    pairs: list[tuple[str, object]] = [("left", settings.left), ("right", settings.right)]
+    pairs: list[tuple[str, object]] = [(key, getattr(settings, key)) for key in _RUN]
     pairs += [(key, getattr(settings.link, key)) for key in _LINK]
     pairs += [(key, getattr(settings.output, key)) for key in _OUTPUT]
     lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value is not None]
     return "\n".join(["[link]", *lines]) + "\n"
 
 
+def _split(key: str, text: str) -> tuple[str, ...]:
+    return cast("tuple[str, ...]", _converted(key, text, to_names))
+
+
 def _converted(key: str, value: object, convert: Callable[[object], object]) -> object:
     try:
         return convert(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{key} = {value!r} does not fit: {error}") from error
+        raise UsageError(f"{key}: {error}") from error
 
 
 def _toml(key: str, value: object) -> str:

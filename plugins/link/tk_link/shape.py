@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tk_link.config import Join, OutputConfig
+from tk_link.config import Join, LinkConfig, OutputConfig
 from tk_link.linkage import Linkage
 from tk_link.tables import Table
 
@@ -25,82 +25,85 @@ _LEFT, _RIGHT = "left_row", "right_row"
 _PAIR_COLUMNS = ("match_probability", "match_score", "match_status")
 
 
-def shape(linkage: Linkage, left: Table, right: Table, output: OutputConfig) -> pl.DataFrame:
-    """Return what `output` asks for: the joined table or the pairs."""
-    if output.pairs:
-        return pairs_frame(linkage, left, right)
-    return joined_frame(linkage, left, right, join=output.join, suffix=output.suffix)
-
-
-def pairs_frame(linkage: Linkage, left: Table, right: Table) -> pl.DataFrame:
-    """Return the pairs by their ids: ``left_id, right_id`` and how they were decided.
-
-    Without an id column the row number stands for the row.
-    """
-    ids = pl.DataFrame(
-        {
-            "left_id": _ids(left, linkage.left_id).gather(linkage.pairs[_LEFT]),
-            "right_id": _ids(right, linkage.right_id).gather(linkage.pairs[_RIGHT]),
-        }
-    )
-    kept = [column for column in (*_PAIR_COLUMNS, _WHY) if column in linkage.pairs.columns]
-    return ids.hstack(linkage.pairs.select(kept))
-
-
-def joined_frame(
-    linkage: Linkage, left: Table, right: Table, *, join: Join, suffix: str
+def shape(
+    linkage: Linkage, left: Table, right: Table, *, config: LinkConfig, output: OutputConfig
 ) -> pl.DataFrame:
-    """Return all left columns, all right columns, then ours.
+    """Return what `output` asks for: the joined table or the pairs.
+
+    Pairs that were not accepted are shown where `config` keeps all pairs.
+    """
+    pairs = linkage.pairs.with_columns(
+        pl.col("match_probability", "match_margin").round(6), pl.col("match_score").round(3)
+    )
+    shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
+    if output.pairs:
+        return pairs_frame(shown, _ids(left, linkage.left_id), _ids(right, linkage.right_id))
+    return joined_frame(_rows(shown, pairs, left, right, output.join), left, right, output.suffix)
+
+
+def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) -> pl.DataFrame:
+    """Return `pairs` by their ids: ``left_id, right_id`` and how they were decided."""
+    ids = pl.DataFrame(
+        {"left_id": left_ids.gather(pairs[_LEFT]), "right_id": right_ids.gather(pairs[_RIGHT])}
+    )
+    return ids.hstack(pairs.select(_PAIR_COLUMNS, *_extra(pairs)))
+
+
+def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> pl.DataFrame:
+    """Return all left columns, all right columns, then ours, for the pairs in `rows`.
 
     A right column that clashes gets `suffix`; where one of ours clashes with a user's column, ours
-    gets a trailing underscore. Cells of the user's are never changed.
-
-    * ``left``: every left row in its order, once or once for each accepted partner; rows without
-      one keep the status and probability of their best candidate, and no right columns.
-    * ``inner``: accepted pairs only.
-    * ``right``: every right row in its order, likewise.
-    * ``outer``: as ``left``, then the right rows that no pair used.
-    * ``anti``: left rows without an accepted partner.
+    gets a trailing underscore. The user's names and cells are never changed otherwise.
     """
-    rows = _rows(linkage.pairs, left, right, join)
     left_part = left.frame.select(pl.all().gather(rows[_LEFT]))
     right_part = right.frame.select(pl.all().gather(rows[_RIGHT]))
     right_part.columns = _distinct(right.columns, {*left.columns}, suffix)
-    taken = {*left_part.columns, *right_part.columns}
-    ours = rows.select(column for column in (*ADDED, _WHY) if column in rows.columns)
-    ours.columns = _distinct(ours.columns, taken, "_")
+    ours = rows.select(*ADDED, *_extra(rows))
+    ours.columns = _distinct(ours.columns, {*left_part.columns, *right_part.columns}, "_")
     return pl.concat([left_part, right_part, ours], how="horizontal")
 
 
-def _rows(pairs: pl.DataFrame, left: Table, right: Table, join: Join) -> pl.DataFrame:
-    accepted = pairs.filter(pl.col("match_status").is_in(ACCEPTED))
+def _extra(pairs: pl.DataFrame) -> list[str]:
+    """Return the columns that explain, where that was asked for."""
+    return [column for column in pairs.columns if column not in ADDED]
+
+
+def _rows(
+    shown: pl.DataFrame, pairs: pl.DataFrame, left: Table, right: Table, join: Join
+) -> pl.DataFrame:
+    """Return the pairs to write; a row on its own has a pair without a partner.
+
+    * ``left``: every left row in its order, once or once for each partner; rows without one keep
+      the status and probability of their best candidate.
+    * ``inner``: pairs only.
+    * ``right``: every right row in its order, likewise.
+    * ``outer``: as ``left``, then the right rows that have no partner.
+    * ``anti``: left rows without a partner.
+    """
     if join == "inner":
-        return accepted
-    if join == "right":
-        order = pl.DataFrame({_RIGHT: pl.int_range(len(right), eager=True)})
-        rows = order.join(accepted, on=_RIGHT, how="left", maintain_order="left_right")
-        return _completed(rows, pairs)
-    refused = _refused(pairs, accepted, len(left))
+        return shown
+    alone_left = _best_of(_unused(shown, _LEFT, len(left)), pairs)
     if join == "anti":
-        return refused
-    rows = pl.concat([accepted, refused], how="vertical").sort(_LEFT, maintain_order=True)
-    if join == "left":
-        return rows
-    used = accepted[_RIGHT].unique()
-    alone = pl.DataFrame({_RIGHT: pl.int_range(len(right), eager=True)})
-    alone = alone.filter(~pl.col(_RIGHT).is_in(used.implode()))
-    return pl.concat([rows, _completed(alone, pairs)], how="vertical")
+        return alone_left
+    alone_right = _completed(_unused(shown, _RIGHT, len(right)), pairs)
+    if join == "right":
+        return pl.concat([shown, alone_right]).sort(_RIGHT, maintain_order=True)
+    rows = pl.concat([shown, alone_left]).sort(_LEFT, maintain_order=True)
+    return rows if join == "left" else pl.concat([rows, alone_right])
 
 
-def _refused(pairs: pl.DataFrame, accepted: pl.DataFrame, height: int) -> pl.DataFrame:
-    """Return one row for each left row without a partner: its best candidate's fate."""
-    alone = pl.DataFrame({_LEFT: pl.int_range(height, eager=True)})
-    alone = alone.join(accepted, on=_LEFT, how="anti", maintain_order="left")
+def _unused(shown: pl.DataFrame, side: str, height: int) -> pl.DataFrame:
+    """Return the rows of one table that are in no shown pair, in their order."""
+    rows = pl.DataFrame({side: pl.int_range(height, eager=True)})
+    return rows.join(shown, on=side, how="anti", maintain_order="left")
+
+
+def _best_of(alone: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add what became of each left row's best candidate, without the candidate."""
     best = pairs.sort(_LEFT, "match_rank", nulls_last=True).unique(
         _LEFT, keep="first", maintain_order=True
     )
-    rows = alone.join(best, on=_LEFT, how="left", maintain_order="left")
-    rows = rows.with_columns(pl.lit(None, dtype=pl.Int64).alias(_RIGHT))
+    rows = alone.join(best.drop(_RIGHT), on=_LEFT, how="left", maintain_order="left")
     return _completed(rows, pairs)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping, Sequence
 
+from tk.errors import UsageError
+
 Pair = tuple[str, str]
 
 
@@ -34,6 +36,29 @@ def split_setting(text: str) -> Pair:
     if not (equals and column.strip() and value.strip()):
         raise ValueError(f"write column=value (got {text!r})")
     return column.strip(), value.strip()
+
+
+def pair_up(
+    on: object | None, left_on: tuple[str, ...] | None, right_on: tuple[str, ...] | None
+) -> object | None:
+    """Return `on`, or the pairs that ``--left-on`` and ``--right-on`` make together.
+
+    Raises:
+        UsageError: Both ways are used at once, or the two lists do not fit each other.
+    """
+    if left_on is None and right_on is None:
+        return on
+    if on is not None:
+        raise UsageError("give either --on or --left-on with --right-on, not both")
+    if left_on is None or right_on is None:
+        missing = "--left-on" if left_on is None else "--right-on"
+        raise UsageError(f"{missing} is missing; name the columns of both tables")
+    if len(left_on) != len(right_on):
+        raise UsageError(
+            f"--left-on names {len(left_on)} columns and --right-on {len(right_on)}; "
+            "each left column needs its right one"
+        )
+    return tuple(zip(left_on, right_on, strict=True))
 
 
 def to_text(value: object) -> str:
@@ -133,6 +158,7 @@ def _settings(value: object) -> Sequence[tuple[object, object]]:
 CONVERTERS: dict[str, Callable[[object], object]] = {
     "left": to_text,
     "right": to_text,
+    "sample": to_count,
     "on": to_pairs,
     "left_id": to_text,
     "right_id": to_text,

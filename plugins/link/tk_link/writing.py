@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from io import IOBase
+from pathlib import Path
 from typing import IO, cast
 
 import polars as pl

@@ -1,0 +1,97 @@
+"""`tk link`: the command line around the pipeline.
+
+Nothing heavy is imported until the command runs, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+import os
+
+import typer
+from typer.core import TyperCommand
+
+from tk_link import options
+
+_HELP = """Match the rows of two tables, without labels and without settings.
+
+Each left row gets its partner on the right, or a reason why it has none. The result goes to -o, to
+a pipe as csv, or to the terminal as a preview; what was decided and why goes to standard error.
+"""
+_TYPED = "tk_link.typed"
+_NOT_SETTINGS = ("config", "plan", "print_config", "quiet", "verbose", "json")
+
+
+class LinkCommand(TyperCommand):
+    """The command; it also understands ``--explain`` without a value."""
+
+    def parse_args(  # type: ignore[override]  # typer's public Context is a narrower one
+        self, ctx: typer.Context, args: list[str]
+    ) -> list[str]:
+        """Give a bare ``--explain`` the value that it stands for."""
+        ctx.meta[_TYPED] = tuple(args)
+        words = ["--explain=text" if word == "--explain" else word for word in args]
+        return super().parse_args(ctx, words)
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("link", cls=LinkCommand, help=_HELP)
+def link(
+    ctx: typer.Context,
+    *,
+    left: options.Left = None,
+    right: options.Right = None,
+    output: options.Output = None,
+    on: options.On = None,
+    left_on: options.LeftOn = None,
+    right_on: options.RightOn = None,
+    left_id: options.LeftId = None,
+    right_id: options.RightId = None,
+    types: options.Types = None,
+    weights: options.Weights = None,
+    require: options.Require = None,
+    forbid_conflict: options.ForbidConflict = None,
+    block: options.Block = None,
+    k: options.K = None,
+    how: options.How = None,
+    ties: options.Ties = None,
+    top: options.Top = None,
+    min_prob: options.MinProb = None,
+    precision: options.Precision = None,
+    review_band: options.ReviewBand = None,
+    all_pairs: options.AllPairs = False,
+    join: options.Join = None,
+    pairs: options.Pairs = False,
+    suffix: options.Suffix = None,
+    explain: options.Explain = None,
+    sample: options.Sample = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    config: options.Config = None,
+    plan: options.Plan = False,
+    print_config: options.PrintConfig = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    json: options.Json = False,
+) -> None:
+    """Match the rows of two tables."""
+    from tk_link.settings import merge_settings, to_toml  # noqa: PLC0415
+
+    given = {
+        name: value
+        for name, value in ctx.params.items()
+        if name not in _NOT_SETTINGS and value not in (None, False, [], ())
+    }
+    settings = merge_settings(config, given)
+    if print_config:
+        typer.echo(to_toml(settings), nl=False)
+        return
+    if settings.link.threads is not None:  # read by polars and numpy when they are imported
+        os.environ["POLARS_MAX_THREADS"] = str(settings.link.threads)
+        os.environ["OMP_NUM_THREADS"] = str(settings.link.threads)
+
+    from tk_link.command import Talk, run_link  # noqa: PLC0415
+
+    talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[_TYPED])
+    run_link(settings, talk, plan=plan)

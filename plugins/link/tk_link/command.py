@@ -1,0 +1,105 @@
+"""One run of `tk link` from end to end: read, check, link, shape, write, tell."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass, replace
+
+import polars as pl
+import typer
+
+from tk.errors import UsageError
+from tk_link.columns import check_columns
+from tk_link.linkage import Linkage
+from tk_link.pipeline import run
+from tk_link.preview import print_preview
+from tk_link.progress import TerminalProgress
+from tk_link.reading import read_table
+from tk_link.report import report_json
+from tk_link.settings import Settings
+from tk_link.shape import shape
+from tk_link.summary import summarise
+from tk_link.tables import Table
+from tk_link.writing import check_output, write_stdout, write_table
+
+
+@dataclass(frozen=True)
+class Talk:
+    """How much is said, and in which form.
+
+    Attributes:
+        quiet: Say nothing but errors.
+        verbose: Also say timings and details.
+        json: Print the summary as JSON on standard output, and no table.
+        words: What was typed after ``tk link``.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+    words: tuple[str, ...] = ()
+
+
+def run_link(settings: Settings, talk: Talk, *, plan: bool = False) -> None:
+    """Carry out `settings`.
+
+    Raises:
+        TkError: With the exit code that says what kind of trouble it was.
+    """
+    if talk.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    left_source, right_source = _inputs(settings)
+    output = settings.output.output
+    if output is not None:
+        check_output(output, [left_source, right_source])
+    with TerminalProgress(enabled=not talk.quiet) as progress:
+        left, right = read_table(left_source), read_table(right_source)
+        if settings.sample is not None:
+            left = _sampled(left, settings.sample, settings.link.seed)
+        check_columns(settings.link, left, right)
+        linkage = run(left, right, settings.link, progress=progress)
+        frame = shape(linkage, left, right, config=settings.link, output=settings.output)
+        if output is not None:
+            progress.stage("writing")
+            write_table(frame, output)
+    if output is None and not talk.json:
+        _show(frame)
+    _tell(linkage, left, right, settings, talk)
+
+
+def _inputs(settings: Settings) -> tuple[str, str]:
+    left, right = settings.left, settings.right
+    if left is None or right is None:
+        missing = "LEFT and RIGHT" if left is None else "RIGHT"
+        raise UsageError(f"{missing} missing; name two tables: tk link left.csv right.csv")
+    if left == right == "-":
+        raise UsageError("only one of the two tables can come from standard input (-)")
+    return left, right
+
+
+def _sampled(table: Table, size: int, seed: int) -> Table:
+    """Return `size` rows drawn at random, in their order."""
+    if size >= len(table):
+        return table
+    rows = pl.int_range(len(table), eager=True).sample(size, seed=seed).sort()
+    note = f"a sample of {size:,} of {len(table):,} rows"
+    return replace(
+        table, frame=table.frame[rows], text=table.text[rows], notes=(*table.notes, note)
+    )
+
+
+def _show(frame: pl.DataFrame) -> None:
+    if sys.stdout.isatty():
+        print_preview(frame)
+    else:
+        write_stdout(frame)
+
+
+def _tell(linkage: Linkage, left: Table, right: Table, settings: Settings, talk: Talk) -> None:
+    if talk.json:
+        typer.echo(report_json(linkage, left, right, settings))
+    if not talk.quiet:
+        lines = summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose)
+        for line in lines:
+            typer.echo(line, err=True)

@@ -1,0 +1,268 @@
+"""The options of `tk link` as the command line shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_COLUMNS = "Columns"
+_CANDIDATES = "Candidates"
+_DECIDING = "Deciding"
+_OUTPUT = "Output"
+_RUN = "Run"
+_TALK = "Messages"
+
+Left = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="LEFT",
+        show_default=False,
+        help="Table whose rows seek a partner: csv, tsv, parquet, jsonl, json, xlsx "
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input.",
+    ),
+]
+Right = Annotated[
+    str | None,
+    typer.Argument(metavar="RIGHT", show_default=False, help="Table in which partners are sought."),
+]
+
+On = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--on",
+        metavar="COLS",
+        rich_help_panel=_COLUMNS,
+        help="Columns to compare: name,city or 'name=title,city=town'. Aligned by themselves "
+        "where left out.",
+    ),
+]
+LeftOn = Annotated[
+    str | None,
+    typer.Option("--left-on", metavar="COLS", rich_help_panel=_COLUMNS, help="Left columns, …"),
+]
+RightOn = Annotated[
+    str | None,
+    typer.Option(
+        "--right-on", metavar="COLS", rich_help_panel=_COLUMNS, help="… and their right ones."
+    ),
+]
+LeftId = Annotated[
+    str | None,
+    typer.Option(
+        "--left-id", metavar="COL", rich_help_panel=_COLUMNS, help="Column that names left rows."
+    ),
+]
+RightId = Annotated[
+    str | None,
+    typer.Option(
+        "--right-id", metavar="COL", rich_help_panel=_COLUMNS, help="Column that names right rows."
+    ),
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="COL=TYPE",
+        rich_help_panel=_COLUMNS,
+        help="Type of a column: text, name, org, address, code, email, phone, number, date, geo, "
+        "category. Repeat for more.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight",
+        metavar="COL=NUMBER",
+        rich_help_panel=_COLUMNS,
+        help="Count a column's evidence this many times. Repeat for more.",
+    ),
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require",
+        metavar="COLS",
+        rich_help_panel=_COLUMNS,
+        help="Columns that must agree in a match.",
+    ),
+]
+ForbidConflict = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--forbid-conflict",
+        metavar="COLS",
+        rich_help_panel=_COLUMNS,
+        help="Columns that must not differ where both are filled.",
+    ),
+]
+
+Block = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--block",
+        metavar="COLS",
+        rich_help_panel=_CANDIDATES,
+        help="Compare only rows that agree on these columns; repeat for alternatives.",
+    ),
+]
+K = Annotated[
+    int | None,
+    typer.Option("--k", rich_help_panel=_CANDIDATES, help="Candidates looked at for each row."),
+]
+
+How = Annotated[
+    str | None,
+    typer.Option(
+        "--how",
+        metavar="auto|1:1|m:1|1:m|m:m",
+        rich_help_panel=_DECIDING,
+        help="Partners a row may have on either side. [dim]\\[default: auto][/dim]",
+    ),
+]
+Ties = Annotated[
+    str | None,
+    typer.Option(
+        "--ties",
+        metavar="drop|first|all",
+        rich_help_panel=_DECIDING,
+        help="Rows whose best candidates cannot be told apart. [dim]\\[default: drop][/dim]",
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", rich_help_panel=_DECIDING, help="Partners kept per left row, at most."),
+]
+MinProb = Annotated[
+    float | None,
+    typer.Option(
+        "--min-prob",
+        metavar="P",
+        rich_help_panel=_DECIDING,
+        help="Probability from which a pair is a match. [dim]\\[default: 0.5][/dim]",
+    ),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision",
+        metavar="P",
+        rich_help_panel=_DECIDING,
+        help="Cut where this share of the matches is true; exit 5 where that cannot be had.",
+    ),
+]
+ReviewBand = Annotated[
+    str | None,
+    typer.Option(
+        "--review-band",
+        metavar="LOW,HIGH",
+        rich_help_panel=_DECIDING,
+        help="Give pairs between these probabilities the status review.",
+    ),
+]
+AllPairs = Annotated[
+    bool,
+    typer.Option(
+        "--all", rich_help_panel=_DECIDING, help="Keep every scored pair, not only matches."
+    ),
+]
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        rich_help_panel=_OUTPUT,
+        help="File to write, in the format of its suffix. Else csv goes to standard output, or a "
+        "preview to the terminal.",
+    ),
+]
+Join = Annotated[
+    str | None,
+    typer.Option(
+        "--join",
+        metavar="left|inner|right|outer|anti",
+        rich_help_panel=_OUTPUT,
+        help="Rows to write; left keeps every left row. [dim]\\[default: left][/dim]",
+    ),
+]
+Pairs = Annotated[
+    bool,
+    typer.Option(
+        "--pairs", rich_help_panel=_OUTPUT, help="Write left_id, right_id and the decision alone."
+    ),
+]
+Suffix = Annotated[
+    str | None,
+    typer.Option(
+        "--suffix",
+        rich_help_panel=_OUTPUT,
+        help="Added to a right column whose name clashes. [dim]\\[default: _r][/dim]",
+    ),
+]
+Explain = Annotated[
+    str | None,
+    typer.Option(
+        "--explain",
+        metavar="[=text|columns|json]",
+        rich_help_panel=_OUTPUT,
+        help="Say why: match_why as text or json, or one column of bits for each field.",
+    ),
+]
+
+Plan = Annotated[
+    bool,
+    typer.Option(
+        "--plan", rich_help_panel=_RUN, help="Say what would be done and what it takes, then stop."
+    ),
+]
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        "--sample", metavar="N", rich_help_panel=_RUN, help="Try it on N left rows, drawn by seed."
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", rich_help_panel=_RUN, help="Same seed, same result. [dim]\\[default: 0][/dim]"
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", rich_help_panel=_RUN, help="Processor threads. [dim]\\[default: all][/dim]"
+    ),
+]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        rich_help_panel=_RUN,
+        help="TOML file whose \\[link] table holds these options; options given here come first.",
+    ),
+]
+PrintConfig = Annotated[
+    bool,
+    typer.Option(
+        "--print-config",
+        rich_help_panel=_RUN,
+        help="Print the TOML that repeats this run, and stop.",
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", rich_help_panel=_TALK, help="No summary, no progress.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", rich_help_panel=_TALK, help="Also timings and details.")
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        rich_help_panel=_TALK,
+        help="Print the summary as JSON on standard output; the table then needs -o.",
+    ),
+]

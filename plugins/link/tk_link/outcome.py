@@ -1,0 +1,61 @@
+"""What a linkage came to, in figures: counts by status and the pairs nearest the cut."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tk_link.linkage import Linkage
+from tk_link.shape import ACCEPTED
+from tk_link.tables import Table
+
+STATUSES = ("match", "review", "tie", "lost", "none")
+
+
+def status_counts(linkage: Linkage, left: Table) -> dict[str, int]:
+    """Count accepted pairs by status, and left rows without one by what became of the best."""
+    pairs = linkage.pairs
+    is_accepted = pl.col("match_status").is_in(ACCEPTED)
+    accepted = pairs.filter(is_accepted)
+    refused = (
+        pairs.join(accepted, on="left_row", how="anti")
+        .sort("left_row", "match_rank", nulls_last=True)
+        .unique("left_row", keep="first", maintain_order=True)
+    )
+    statuses = pl.concat([accepted["match_status"], refused["match_status"]])
+    found = dict(statuses.value_counts().iter_rows())
+    counts = {status: int(found.get(status, 0)) for status in STATUSES}
+    counts["none"] += len(left) - pairs["left_row"].n_unique()
+    return counts
+
+
+def linked_rows(linkage: Linkage) -> int:
+    """Count the left rows that have a partner."""
+    return linkage.pairs.filter(pl.col("match_status").is_in(ACCEPTED))["left_row"].n_unique()
+
+
+def borderline(linkage: Linkage, left: Table, right: Table, *, size: int = 3) -> pl.DataFrame:
+    """Return the pairs whose probability is nearest the cut, with both rows in words.
+
+    Ties and losers are left out: not their probability decided.
+
+    Returns:
+        Columns ``match_probability``, ``match_status``, ``left``, ``right``.
+    """
+    doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost"]))
+    distance = (pl.col("match_probability") - linkage.cut).abs()
+    nearest = doubtful.sort(distance, "left_row", "match_rank").head(size)
+    lefts = _described(left, [field.left for field in linkage.fields])
+    rights = _described(right, [field.right for field in linkage.fields])
+    return nearest.select(
+        "match_probability",
+        "match_status",
+        left=lefts.gather(nearest["left_row"]),
+        right=rights.gather(nearest["right_row"]),
+    )
+
+
+def _described(table: Table, columns: list[str]) -> pl.Series:
+    """Put the compared cells of each row into one line."""
+    cells = pl.concat_str(pl.col(columns[:4]), separator=" | ", ignore_nulls=True)
+    line = cells.str.replace_all(r"\s+", " ").str.slice(0, 90)
+    return table.text.select(line=line).to_series() if columns else pl.Series([""] * len(table))

@@ -1,0 +1,51 @@
+"""The summary as data, for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+
+from tk_link.linkage import Linkage
+from tk_link.outcome import borderline, linked_rows, status_counts
+from tk_link.settings import Settings
+from tk_link.tables import Table
+
+
+def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings) -> str:
+    """Return one JSON object: tables, columns, decisions, counts, estimates, warnings."""
+    report = {
+        "left": _table(left) | {"id": linkage.left_id},
+        "right": _table(right) | {"id": linkage.right_id},
+        "fields": [asdict(field) for field in linkage.fields],
+        "skipped": [asdict(column) for column in linkage.skipped],
+        "candidates": linkage.candidates,
+        "how": linkage.how,
+        "how_reason": linkage.how_reason,
+        "cut": linkage.cut,
+        "cut_reason": linkage.cut_reason,
+        "counts": status_counts(linkage, left),
+        "linked_left_rows": linked_rows(linkage),
+        "precision": _number(linkage.precision),
+        "precision_range": [_number(bound) for bound in linkage.precision_range],
+        "borderline": borderline(linkage, left, right).to_dicts(),
+        "timings": linkage.timings,
+        "warnings": list(linkage.warnings),
+        "output": settings.output.output,
+        "seed": settings.link.seed,
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def _table(table: Table) -> dict[str, object]:
+    return {
+        "name": table.name,
+        "rows": len(table),
+        "columns": table.columns,
+        "notes": list(table.notes),
+    }
+
+
+def _number(value: float) -> float | None:
+    """Return None where a number is not known, which JSON has no other word for."""
+    return None if math.isnan(value) else value

@@ -1,0 +1,124 @@
+"""What was read, decided and written, in lines that a person reads."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+
+from tk_link.linkage import Linkage
+from tk_link.outcome import borderline, linked_rows, status_counts
+from tk_link.settings import Settings
+from tk_link.shape import ADDED
+from tk_link.tables import Table
+
+_MARGIN = 12
+_FEW = 6
+
+
+def summarise(
+    linkage: Linkage,
+    left: Table,
+    right: Table,
+    settings: Settings,
+    *,
+    words: Sequence[str],
+    verbose: bool = False,
+) -> Iterator[str]:
+    """Yield the lines of the summary.
+
+    Args:
+        linkage: What was decided.
+        left: The left table.
+        right: The right table.
+        settings: What was asked for.
+        words: What was typed after ``tk link``, for the command to type next.
+        verbose: Also tell all columns left out, and timings.
+    """
+    yield from _tables(left, right)
+    yield from _columns(linkage, verbose=verbose)
+    yield from _decisions(linkage, left)
+    yield from _result(linkage, left, right)
+    if settings.output.output is not None:
+        yield _line("written", settings.output.output)
+    for name in sorted({*left.columns, *right.columns} & {*ADDED}):
+        yield _line("note", f"column {name!r} is yours and stays; ours is {name + '_'!r}")
+    if verbose and linkage.timings:
+        spent = ", ".join(f"{stage} {time:.1f} s" for stage, time in linkage.timings.items())
+        yield _line("time", spent)
+    for warning in linkage.warnings:
+        yield _line("warning", warning)
+    yield _line("next", _advice(linkage, settings, words))
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{_MARGIN}}{text}"
+
+
+def _tables(left: Table, right: Table) -> Iterator[str]:
+    for side, table in (("left", left), ("right", right)):
+        notes = f" ({'; '.join(table.notes)})" if table.notes else ""
+        yield _line(
+            side, f"{table.name}: {len(table):,} rows, {len(table.columns):,} columns{notes}"
+        )
+
+
+def _columns(linkage: Linkage, *, verbose: bool) -> Iterator[str]:
+    width = max((len(field.label) for field in linkage.fields), default=0)
+    for at, field in enumerate(linkage.fields):
+        weight = f", weight {field.weight:g}" if field.weight != 1 else ""
+        text = f"{field.label:<{width}}  {field.type:<8}  {field.why}{weight}"
+        yield _line("" if at else "compared", text)
+    shown = linkage.skipped if verbose else linkage.skipped[:_FEW]
+    for at, column in enumerate(shown):
+        yield _line("" if at else "left out", f"{column.table}.{column.column}: {column.reason}")
+    if len(shown) < len(linkage.skipped):
+        yield _line("", f"and {len(linkage.skipped) - len(shown)} more (-v names them)")
+    for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
+        yield _line(side, name if name is not None else "none; the row number stands for it")
+
+
+def _decisions(linkage: Linkage, left: Table) -> Iterator[str]:
+    each = linkage.candidates / max(len(left), 1)
+    yield _line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
+    yield _line("partners", f"{linkage.how}: {linkage.how_reason}")
+    yield _line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
+
+
+def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
+    counts = status_counts(linkage, left)
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    yield _line("result", f"{linked_rows(linkage):,} of {len(left):,} left rows linked ({said})")
+    if not math.isnan(linkage.precision) and counts["match"] + counts["review"]:
+        low, high = linkage.precision_range
+        yield _line(
+            "precision",
+            f"about {linkage.precision:.0%} of the pairs are true ({low:.0%} to {high:.0%}), "
+            "estimated without labels",
+        )
+    pairs = borderline(linkage, left, right)
+    for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
+        yield _line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
+        yield _line("", f"{'':13}{other}")
+
+
+def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
+    """Return the command to type next."""
+    if not linkage.pairs["match_status"].is_in(["match", "review"]).any():
+        best = linkage.pairs["match_probability"].max()
+        if isinstance(best, float) and best >= 0.05:
+            lower = f"{max(math.floor(best * 20) / 20 - 0.05, 0.05):.2f}"
+            again = _again(words, "--min-prob", lower)
+            return f"no pair reached the cut, the best has {best:.2f}; to see some: {again}"
+        return f"nothing alike was found; name the columns: {_again(words, '--on', 'COLUMNS')}"
+    if settings.output.output is None:
+        return f"keep the result: {_again(words, '-o', 'linked.csv')}"
+    if settings.link.explain == "none":
+        return f"see why: {_again(words, '--explain')}"
+    if linkage.precision < 0.9 and settings.link.precision is None:
+        return f"fewer but surer pairs: {_again(words, '--precision', '0.95')}"
+    return f"repeat it from a file: {_again(words, '--print-config')} > link.toml"
+
+
+def _again(words: Sequence[str], *more: str) -> str:
+    return f"tk link {shlex.join([*words, *more])}"
