@@ -48,6 +48,7 @@ def main() -> None:
         found = distribution(name)
         pins[name] = found.version.partition("+")[0]  # torch's +cpu names a build, not a version
         queue += [(Requirement(line), requirement.extras) for line in found.requires or ()]
+    print("# The exact versions that the tests passed with; made by scripts/freeze.py.")
     for name in sorted(pins):
         print(f"{name}=={pins[name]}")
 

@@ -4,14 +4,8 @@ import ast
 from pathlib import Path
 
 import pytest
+from layout import PACKAGES
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = {
-    folder.name: folder
-    for pattern in ("core/*", "cli/*", "hub/*", "plugins/*/*")
-    for folder in sorted(ROOT.glob(pattern))
-    if (folder / "__init__.py").is_file()
-}
 FILES = [
     pytest.param(name, path, id=str(path.relative_to(folder.parent)))
     for name, folder in PACKAGES.items()

@@ -2,25 +2,14 @@
 
 import tomllib
 from importlib.metadata import entry_points
-from pathlib import Path
 
 import pytest
+from layout import PACKAGES, PLUGINS, ROOT
 
 from tk import Source, discover
 from tk.testing import assert_manifest
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PACKAGES = sorted(
-    path.parent
-    for pattern in ("core/*", "cli/*", "hub/*", "plugins/*/*")
-    for path in ROOT.glob(f"{pattern}/__init__.py")
-)
-PLUGINS = {
-    path.name.removeprefix("tk_").replace("_", "-"): path.name
-    for path in PACKAGES
-    if (path / "plugin.toml").is_file()
-}
 
 
 def relative(paths):
@@ -29,14 +18,14 @@ def relative(paths):
 
 def test_the_wheel_holds_every_package():
     listed = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    assert sorted(listed) == relative(PACKAGES)
+    assert sorted(listed) == relative(PACKAGES.values())
 
 
 def test_every_source_root_is_listed_for_editable_installs_and_for_mypy():
-    roots = relative({path.parent for path in PACKAGES})
+    roots = relative({path.parent for path in PACKAGES.values()})
     assert sorted(PROJECT["tool"]["hatch"]["build"]["dev-mode-dirs"]) == roots
     assert sorted(PROJECT["tool"]["mypy"]["mypy_path"]) == roots
-    assert sorted(PROJECT["tool"]["mypy"]["packages"]) == sorted(path.name for path in PACKAGES)
+    assert sorted(PROJECT["tool"]["mypy"]["packages"]) == sorted(PACKAGES)
 
 
 def test_every_plugin_has_its_entry_point():
@@ -44,9 +33,9 @@ def test_every_plugin_has_its_entry_point():
 
 
 def test_every_plugin_folder_has_a_manifest():
-    assert sorted(path.parent for path in PACKAGES if "plugins" in path.parts) == sorted(
-        ROOT / "plugins" / name for name in PLUGINS if (ROOT / "plugins" / name).is_dir()
-    )
+    for name, folder in PACKAGES.items():
+        if name.startswith("tk_") and name != "tk_cli":
+            assert (folder / "plugin.toml").is_file(), folder
 
 
 def test_the_all_extra_takes_in_every_other():
