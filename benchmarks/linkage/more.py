@@ -21,7 +21,7 @@ from made.addresses import german_english  # noqa: E402
 from made.branches import branches  # noqa: E402
 from made.citations import citations  # noqa: E402
 from made.febrl import febrl4  # noqa: E402
-from made.linkset import LinkSet, load, save, thinned  # noqa: E402
+from made.linkset import LinkSet, load, save, thinned, write_columns  # noqa: E402
 from made.products import products  # noqa: E402
 from make import make as make_firms  # noqa: E402
 
@@ -37,15 +37,24 @@ MAKERS: dict[str, Maker] = {
 }
 # Name of the set: rows left, rows right, share of left rows with a match, seed.
 FIRM_SETS = {
+    "firms": (400, 450, 0.60, 2024),  # the example itself
     "firms-5pct": (3000, 3200, 0.05, 5),
     "firms-30pct": (3000, 3200, 0.30, 30),
     "firms-95pct": (1500, 1600, 0.95, 95),
 }
+FIRM_COLUMNS = (
+    ("company_name", "name"),
+    ("street", "address"),
+    ("city", "town"),
+    ("postcode", "zip"),
+    ("country", "country_code"),
+)
 
 
 def firm_set(name: str, folder: Path) -> None:
     left, right, rate, seed = FIRM_SETS[name]
     make_firms(folder, left=left, right=right, rate=rate, seed=seed)
+    write_columns(folder, FIRM_COLUMNS)
 
 
 def thin_sets(data: Path, out: Path) -> None:

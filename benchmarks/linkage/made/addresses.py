@@ -92,4 +92,10 @@ def german_english(rng: random.Random, *, left: int, right: int, rate: float) ->
         [(door, german_row(door, rng)) for door in doors[:left]],
         [(door, english_row(door, rng)) for door in (*doors[:shared], *doors[left:])],
         rng,
+        columns=(
+            ("strasse+hausnummer", "address"),
+            ("plz", "postal_code"),
+            ("ort", "town"),
+            ("land", "country"),
+        ),
     )

@@ -40,4 +40,10 @@ def branches(rng: random.Random, *, offices: int, left: int, rate: float) -> Lin
         [(number, branch_row(firm, rng)) for number, firm in known + foreign],
         [(number, office_row(firm, rng)) for number, firm in listed],
         rng,
+        columns=(
+            ("branch", "company"),
+            ("street", "head_office"),
+            ("city", "town"),
+            ("country", "country_code"),
+        ),
     )

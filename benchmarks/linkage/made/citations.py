@@ -107,4 +107,11 @@ def citations(rng: random.Random, *, left: int, right: int, rate: float) -> Link
         [(n, full_row(p, rng)) for n, p in numbered[:left]],
         [(n, short_row(p, rng)) for n, p in (*numbered[:shared], *numbered[left:])],
         rng,
+        columns=(
+            ("title", "title"),
+            ("authors", "author"),
+            ("venue", "booktitle"),
+            ("year", "date"),
+            ("pages", "pp"),
+        ),
     )

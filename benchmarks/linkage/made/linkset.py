@@ -4,7 +4,7 @@ import csv
 import random
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 Row = tuple[str, ...]
@@ -19,6 +19,8 @@ class LinkSet:
     Attributes:
         left_columns: Column names of the left table, the id first.
         gold: Every matching pair of a left and a right id.
+        columns: Which columns correspond, where names do not say it; several are joined by `+`.
+            Written to `columns.csv` for tools that have to be told.
     """
 
     left_columns: Row
@@ -26,6 +28,7 @@ class LinkSet:
     left: list[Row]
     right: list[Row]
     gold: list[tuple[str, str]]
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 def linked(
@@ -34,6 +37,8 @@ def linked(
     left: Iterable[View],
     right: Iterable[View],
     rng: random.Random,
+    *,
+    columns: tuple[tuple[str, str], ...] = (),
 ) -> LinkSet:
     """Shuffle both tables, number their rows, and derive the gold from what rows are about."""
     left, right = list(left), list(right)
@@ -50,6 +55,7 @@ def linked(
         [(f"a{i}", *row) for i, (_, row) in enumerate(left)],
         [(f"b{j}", *row) for j, (_, row) in enumerate(right)],
         gold,
+        columns,
     )
 
 
@@ -59,12 +65,11 @@ def thinned(full: LinkSet, rate: float, rng: random.Random) -> LinkSet:
     keep = round(len(gold) * rate)
     lost_left = {a for a, _ in gold[keep::2]}
     lost_right = {b for _, b in gold[keep + 1 :: 2]}
-    return LinkSet(
-        full.left_columns,
-        full.right_columns,
-        [row for row in full.left if row[0] not in lost_left],
-        [row for row in full.right if row[0] not in lost_right],
-        [(a, b) for a, b in full.gold if a not in lost_left and b not in lost_right],
+    return replace(
+        full,
+        left=[row for row in full.left if row[0] not in lost_left],
+        right=[row for row in full.right if row[0] not in lost_right],
+        gold=[(a, b) for a, b in full.gold if a not in lost_left and b not in lost_right],
     )
 
 
@@ -80,6 +85,12 @@ def save(made: LinkSet, folder: Path) -> None:
     write_rows(folder / "left.csv", [made.left_columns, *made.left])
     write_rows(folder / "right.csv", [made.right_columns, *made.right])
     write_rows(folder / "matches.csv", [("left_id", "right_id"), *made.gold])
+    if made.columns:
+        write_columns(folder, made.columns)
+
+
+def write_columns(folder: Path, columns: Iterable[tuple[str, str]]) -> None:
+    write_rows(folder / "columns.csv", [("left", "right"), *columns])
 
 
 def read_rows(path: Path) -> list[Row]:

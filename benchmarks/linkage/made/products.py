@@ -117,4 +117,5 @@ def products(rng: random.Random, *, left: int, right: int, rate: float) -> LinkS
         [(p, shop_row(p, rng)) for p in world[:left]],
         [(p, list_row(p, rng)) for p in (*world[:shared], *world[left : left + right - shared])],
         rng,
+        columns=(("title", "name"), ("price", "list_price")),
     )
