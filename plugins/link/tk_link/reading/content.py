@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import sys
 import zlib
@@ -66,9 +67,11 @@ def recognise(head: bytes) -> tuple[str, str] | None:
     for magic, what, advice in _MAGIC:
         if head.startswith(magic):
             return what, advice
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
     sample = head[:65536]
     control = sum(sample.count(byte) for byte in (*range(1, 9), *range(14, 27), *range(28, 32)))
-    if control > len(sample) // 10:
+    if control > max(8, len(sample) // 25):  # of even bytes, a tenth are control characters
         return "a binary file", "name a table instead"
     return None
 
