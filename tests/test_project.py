@@ -76,3 +76,17 @@ def test_every_direct_dependency_is_pinned():
     for requirement in [*PROJECT["project"]["dependencies"], *(r for g in groups for r in g)]:
         name = requirement.partition(";")[0].partition(">=")[0].partition("[")[0].strip()
         assert name == "transformer-tk" or name.lower() in pins, requirement
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pip install -r requirements.txt && "
+        "tk link examples/firms/left.csv examples/firms/right.csv",
+        "pip install -r requirements-dev.txt",
+        "scripts/test",
+    ],
+)
+def test_ci_runs_the_commands_of_the_readme(command):
+    assert command in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert command in (ROOT / "README.md").read_text("utf-8")

@@ -1,5 +1,6 @@
 """Run the `tk` command and turn every way it can end into a documented exit code."""
 
+import errno
 import os
 import shlex
 import sys
@@ -11,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from tk import TkError, discover
+from tk import OutputError, TkError, discover
 from tk.errors import EXIT_INTERRUPTED
 from tk_cli.app import build
 
@@ -26,46 +27,60 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        _run(words.copy())  # the parser eats what it is given
-        sys.stdout.flush()  # a closed pipe must show here, not while Python shuts down
-    except typer.Exit as e:
-        return e.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return _end(words, "interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        _silence_stdout()
-    except SystemExit as e:
-        if not isinstance(e.__context__, BrokenPipeError):  # rich's way of meeting a closed pipe
+        code = _run(words.copy())  # the parser eats what it is given
+        if sys.stdout is not None:  # it is None where the caller closed it (``tk … >&-``)
+            sys.stdout.flush()  # a closed pipe must show here, not while Python shuts down
+    except (Exception, KeyboardInterrupt, SystemExit) as e:
+        if _is_closed_pipe(e):  # the reader has gone, with what it wanted: ``tk models | head -1``
+            _silence_stdout()
+            return 0
+        if isinstance(e, SystemExit):
             raise
-    except TkError as e:
-        return _end(words, f"error: {e.message}", e.exit_code)
-    except TyperException as e:
-        return _end(words, _usage_message(e), e.exit_code)
-    except Exception as e:  # the last resort: say what happened and how to learn more
-        again = shlex.join(["tk", "--debug", *words])
-        message = f"error: unexpected {type(e).__name__}: {e}\nfor the traceback: {again}"
-        return _end(words, message, TkError.exit_code)
-    return 0
+        if "--debug" in takewhile(lambda word: word.startswith("-"), words):
+            traceback.print_exc()
+        code, message = _explain(e, words)
+        if message:
+            typer.echo(message, err=True)
+    return code
 
 
-def _run(words: list[str]) -> None:
+def _run(words: list[str]) -> int:
     """Parse and run; every failure comes out as an exception."""
     command = get_command(build())
     catalogue = discover()
     if _COMPLETE in os.environ:
         command.main(words, prog_name="tk", complete_var=_COMPLETE, obj=catalogue)
     # Not command.main(): it turns interruption and closed pipes into codes of its own.
-    with command.make_context("tk", words, obj=catalogue) as ctx:
-        command.invoke(ctx)
+    try:
+        with command.make_context("tk", words, obj=catalogue) as ctx:
+            command.invoke(ctx)
+    except typer.Exit as e:
+        return e.exit_code
+    return 0
 
 
-def _end(words: list[str], message: str, exit_code: int) -> int:
-    """Say on stderr why the run ended, with the traceback if ``--debug`` asked for it."""
-    if "--debug" in takewhile(lambda word: word.startswith("-"), words):
-        traceback.print_exc()
-    if message:
-        typer.echo(message, err=True)
-    return exit_code
+def _explain(error: BaseException, words: list[str]) -> tuple[int, str]:
+    """Return the exit code for `error` and what to say on stderr."""
+    match error:
+        case KeyboardInterrupt() | typer.Abort():
+            return EXIT_INTERRUPTED, "interrupted"
+        case TkError():
+            return error.exit_code, f"error: {error.message}"
+        case TyperException():
+            return error.exit_code, _usage_message(error)
+        case OSError(errno=errno.ENOSPC):
+            _silence_stdout()
+            return OutputError.exit_code, f"error: cannot write: {error.strerror}"
+    again = shlex.join(["tk", "--debug", *words])
+    message = f"error: unexpected {type(error).__name__}: {error}\nfor the traceback: {again}"
+    return TkError.exit_code, message
+
+
+def _is_closed_pipe(error: BaseException) -> bool:
+    """Recognise a closed pipe, also where rich has turned it into SystemExit."""
+    return isinstance(error, BrokenPipeError) or (
+        isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError)
+    )
 
 
 def _usage_message(error: TyperException) -> str:
@@ -82,5 +97,5 @@ def _usage_message(error: TyperException) -> str:
 
 
 def _silence_stdout() -> None:
-    """Send what is still buffered nowhere: the reader has gone (``tk models | head -1``)."""
+    """Send nowhere what is still buffered, so that Python does not try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from tk.errors import NotFoundError, UsageError
 from tk.health import Check, Problem
 from tk.manifest import Manifest
 from tk.registry import Registry
-from tk.suggest import not_found
+from tk.suggest import nearest
 
 T = TypeVar("T")
 
@@ -34,7 +34,11 @@ def discover() -> "Catalogue":
     known = {source.name for source in sources}
     for name in allowed:
         if name not in known:
-            catalogue.registry.report(Problem(name, not_found("plugin", name, known), "TK_PLUGINS"))
+            near = nearest(name, known)
+            fix = f"did you mean {near!r}?" if near else ""
+            catalogue.registry.report(
+                Problem(name, "TK_PLUGINS names it; it is not installed", fix)
+            )
     return catalogue
 
 

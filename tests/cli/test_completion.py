@@ -61,3 +61,12 @@ def test_options_of_a_plugin_command_and_their_values_are_completed(zoo):
 @pytest.mark.parametrize("words", ["tk fail --x", "tk unknown --x"])
 def test_broken_and_unknown_commands_complete_to_nothing_quietly(zoo, words):
     assert complete(words, extra_path=zoo) == []
+
+
+def test_the_script_for_bash_is_printed():
+    code = "import sys; from tk_cli.main import main; sys.exit(main())"
+    environment = {**os.environ, "_TK_COMPLETE": "source_bash"}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "complete -o default -F _tk_completion tk" in ended.stdout

@@ -95,14 +95,33 @@ def test_version_prints_one_line(run_tk):
     assert ended.out.startswith("tk ")
 
 
-def test_a_reader_that_leaves_early_is_no_error():
-    code = "import sys; from tk_cli.main import main; sys.stdout.flush(); sys.exit(main(['-h']))"
+RUN = "import sys; from tk_cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["doctor", "--json"]])
+def test_a_reader_that_leaves_early_is_no_error(words, monkeypatch):
+    monkeypatch.setenv("TK_PLUGINS", "none-of-them")
     reader, writer = os.pipe()
     os.close(reader)
     try:
         ended = subprocess.run(
-            [sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, check=False
+            [sys.executable, "-c", RUN, *words], stdout=writer, stderr=subprocess.PIPE, check=False
         )
     finally:
         os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_full_disk_under_stdout_exits_3():
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", RUN, "plugins"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert ended.returncode == 3
+    assert ended.stderr == b"error: cannot write: No space left on device\n"
+
+
+def test_a_closed_stdout_is_no_error():
+    words = ["bash", "-c", f"{sys.executable} -c '{RUN}' plugins >&-"]
+    ended = subprocess.run(words, stderr=subprocess.PIPE, check=False)
     assert (ended.returncode, ended.stderr) == (0, b"")
