@@ -83,8 +83,7 @@ def test_every_direct_dependency_is_pinned():
     [
         "pip install -r requirements.txt && "
         "tk link examples/firms/left.csv examples/firms/right.csv",
-        "pip install -r requirements-dev.txt",
-        "scripts/test",
+        "pip install -r requirements-dev.txt && scripts/test",
     ],
 )
 def test_ci_runs_the_commands_of_the_readme(command):
