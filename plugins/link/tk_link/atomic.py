@@ -24,12 +24,12 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     target = path.resolve()  # a link stays a link: its target is replaced
     if target.exists() and not target.is_file():
-        with _explained(path), target.open("wb") as stream:
+        with explained(str(path)), target.open("wb") as stream:
             yield stream
         return
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        with _explained(path):
+        with explained(str(path)):
             with part.open("xb") as stream:
                 yield stream
             _keep_mode(part, target)
@@ -40,14 +40,18 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(name: str) -> Iterator[None]:
+    """Turn what the system says about writing to `name` into an `OutputError`.
+
+    A reader that has gone away (`BrokenPipeError`) is no error of the output and passes.
+    """
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path} cannot be written: {reason}") from error
+        reason = error.strerror or str(error).partition(" (os error")[0]  # the latter is polars'
+        raise OutputError(f"{name} cannot be written: {reason}") from error
 
 
 def _keep_mode(part: Path, target: Path) -> None:

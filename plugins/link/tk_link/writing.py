@@ -15,13 +15,15 @@ from typing import IO, cast
 import polars as pl
 
 from tk.errors import InputError, OutputError
-from tk_link.atomic import replacing
+from tk_link.atomic import explained, replacing
 from tk_link.reading.source import Compression, Format, parse_format
 from tk_link.textview import text_view
 
 _MAX_SHEET_ROWS = 1_048_576
 _MAX_CELL = 32_767
 """Excel's limits. Beyond them xlsxwriter drops cells with a warning; we refuse instead."""
+
+_EFFECTIVE = os.access in os.supports_effective_ids
 
 
 def check_output(output: str, inputs: Iterable[str]) -> None:
@@ -43,7 +45,8 @@ def check_output(output: str, inputs: Iterable[str]) -> None:
         given = Path(source.partition("::")[0]).expanduser()
         if path.exists() and given.exists() and path.samefile(given):
             raise OutputError(f"{output} is an input of this run; give the output another name")
-    if (not path.exists() or path.is_file()) and not os.access(path.resolve().parent, os.W_OK):
+    is_replaced = path.is_file() or not path.exists()
+    if is_replaced and not os.access(path.resolve().parent, os.W_OK, effective_ids=_EFFECTIVE):
         raise OutputError(f"{output} cannot be written: folder {path.parent} is read-only")
 
 
@@ -65,13 +68,9 @@ def write_table(frame: pl.DataFrame, output: str) -> None:
 
 def write_stdout(frame: pl.DataFrame) -> None:
     """Write `frame` as csv to standard output; raises `OutputError` where that is full."""
-    try:
+    with explained("standard output"):
         _write_csv(frame, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"standard output cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from tk_link.fields import Field
+from tk_link.frames import from_frame
+from tk_link.linkage import PAIR_SCHEMA, Linkage, Skipped
+from tk_link.tables import Table
+
+Decide = Callable[..., Linkage]
+
+
+@pytest.fixture
+def left() -> Table:
+    """Five firms; the first two have partners, the others show every way to have none."""
+    return from_frame(
+        pl.DataFrame(
+            {"id": ["01", "02", "03", "04", "05"], "name": ["Ann", "Bob", "Cy", "Di", "Ed"]}
+        ),
+        "left.csv",
+    )
+
+
+@pytest.fixture
+def right() -> Table:
+    return from_frame(
+        pl.DataFrame({"id": [7, 8, 9], "name": ["Anne", "Rob", "Zoe"], "city": ["X", "Y", None]}),
+        "right.csv",
+    )
+
+
+@pytest.fixture
+def decide() -> Decide:
+    """Make the outcome of a run by hand: rows of (left, right, probability, status)."""
+
+    def make(
+        *rows: tuple[int, int, float, str], why: list[str] | None = None, **more: object
+    ) -> Linkage:
+        full, seen = [], {}
+        for left_row, right_row, probability, status in rows:
+            rank = seen[left_row] = seen.get(left_row, 0) + 1
+            full.append((left_row, right_row, probability, 1.23456, status, rank, 0.25))
+        pairs = pl.DataFrame(full, schema=PAIR_SCHEMA, orient="row")
+        if why is not None:
+            pairs = pairs.with_columns(match_why=pl.Series(why, dtype=pl.String))
+        options = {
+            "fields": (Field("name", "name", "name", why="same name"),),
+            "skipped": (Skipped("left", "id", "names rows"),),
+            "left_id": "id",
+            "right_id": None,
+            "candidates": 12,
+            "how": "1:1",
+            "how_reason": "no name repeats",
+            "cut": 0.5,
+            "cut_reason": "default",
+            "precision": 0.91,
+            "precision_range": (0.85, 0.95),
+        }
+        return Linkage(pairs=pairs, **(options | more))
+
+    return make
+
+
+@pytest.fixture
+def linkage(decide: Decide) -> Linkage:
+    return decide(
+        (0, 0, 0.99, "match"),
+        (1, 1, 0.62, "review"),
+        (2, 1, 0.58, "lost"),
+        (3, 2, 0.3, "none"),
+    )
