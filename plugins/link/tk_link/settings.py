@@ -16,6 +16,7 @@ from tk_link.values import CONVERTERS, pair_up, to_names
 _RUN = ("left", "right", "sample")
 _LINK = tuple(option.name for option in fields(LinkConfig))
 _OUTPUT = tuple(option.name for option in fields(OutputConfig))
+_FLAGS = {"type": "types", "weight": "weights", "all": "all_pairs"}
 _SIDES = ("left_on", "right_on")
 _KEYS = (*_RUN, *_LINK, *_OUTPUT)
 
@@ -95,7 +96,7 @@ def read_options(path: Path) -> dict[str, object]:
     table = document.get("link")
     if not isinstance(table, dict):
         raise UsageError(f"{path} has no [link] table; put the options of tk link under one")
-    options = {key.replace("-", "_"): value for key, value in table.items()}
+    options = {_key(name): value for name, value in table.items()}
     try:
         make_settings(options)
     except UsageError as error:
@@ -110,6 +111,11 @@ def to_toml(settings: Settings) -> str:
     pairs += [(key, getattr(settings.output, key)) for key in _OUTPUT]
     lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value is not None]
     return "\n".join(["[link]", *lines]) + "\n"
+
+
+def _key(name: str) -> str:
+    """Return the option that `name` means; the spelling of the command line is understood too."""
+    return _FLAGS.get(name, name.replace("-", "_"))
 
 
 def _split(key: str, text: str) -> tuple[str, ...]:

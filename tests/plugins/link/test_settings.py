@@ -90,6 +90,16 @@ def test_command_line_comes_before_the_file(tmp_path):
     assert settings.link == LinkConfig(on=(("city", "city"), ("id", "no")), how="m:m", min_prob=0.7)
 
 
+def test_file_may_spell_options_as_the_command_line_does(tmp_path):
+    path = tmp_path / "tk.toml"
+    path.write_text(
+        '[link]\ntype = {a = "org"}\nweight = {a = 2}\nall = true\nreview-band = "0.1,0.9"'
+    )
+    link = merge_settings(str(path), {}).link
+    assert (link.types, link.weights, link.all_pairs) == ((("a", "org"),), (("a", 2.0),), True)
+    assert link.review_band == (0.1, 0.9)
+
+
 def test_left_on_replaces_what_the_file_pairs(tmp_path):
     path = tmp_path / "tk.toml"
     path.write_text('[link]\non = ["name"]\n')
