@@ -6,7 +6,7 @@ from columns import block_pairs, kinds
 from tables import paths, read_pair, write_pairs
 
 FULL = 3_000_000  # pairs that a full index may have: beyond, comparing takes minutes and gigabytes
-MIN_KEYS = 0.2  # share of distinct values that makes a column worth sorting by
+MIN_KEYS = 0.2  # share of distinct values that makes a column worth indexing by
 
 
 def candidates(left: pd.DataFrame, right: pd.DataFrame, names: list[str]) -> pd.MultiIndex:
@@ -15,11 +15,12 @@ def candidates(left: pd.DataFrame, right: pd.DataFrame, names: list[str]) -> pd.
     if len(left) * len(right) <= FULL:
         indexer.full()
         return indexer.index(left, right)
-    for name in names:
-        if block_pairs(left[name], right[name]) <= FULL:
+    # A block on a repetitive column (year) would swamp the matches, and ECM then finds others.
+    selective = [n for n in names if left[n].nunique() > MIN_KEYS * left[n].count()]
+    for name in selective or names:
+        indexer.sortedneighbourhood(name, window=5)
+        if block_pairs(left[name].fillna(""), right[name].fillna("")) <= FULL:
             indexer.block(name)
-        if left[name].nunique() > MIN_KEYS * len(left):
-            indexer.sortedneighbourhood(name, window=5)
     return indexer.index(left, right)
 
 
