@@ -9,7 +9,8 @@ from tk_link.reading.content import read_content, recognise
 from tk_link.reading.delimited import read_delimited
 from tk_link.reading.encoding import to_utf8
 from tk_link.reading.source import Source, parse_source
-from tk_link.reading.typed import read_arrow, read_json, read_jsonl, read_parquet, read_xlsx
+from tk_link.reading.typed import read_arrow, read_json, read_jsonl, read_parquet
+from tk_link.reading.workbook import read_workbook
 from tk_link.tables import Table
 from tk_link.textview import text_view
 
@@ -43,7 +44,7 @@ def _read(source: Source, data: bytes) -> tuple[pl.DataFrame, list[str]]:
     if source.format == "arrow":
         return read_arrow(data, name), []
     if source.format == "xlsx":
-        return read_xlsx(data, source), []
+        return read_workbook(data, name, source.sheet)
     seen = recognise(data[:65536])
     if seen:
         raise InputError(f"{name} looks like {seen[0]}, not {source.format}; {seen[1]}")

@@ -1,4 +1,4 @@
-"""Files that carry their own types: Parquet, Arrow, Excel, JSON."""
+"""Files that carry their own types: Parquet, Arrow, JSON. Workbooks have a file of their own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import json
 import polars as pl
 
 from tk.errors import InputError
-from tk.suggest import not_found
-from tk_link.reading.source import Source
 
-_FAILURES = (Exception, pl.exceptions.PanicException)
+FAILURES = (Exception, pl.exceptions.PanicException)
 """What readers of binary formats raise on broken bytes: polars, fastexcel and the OS have no common
 base, and Rust panics are not even `Exception`."""
 
@@ -20,8 +18,8 @@ def read_parquet(data: bytes, name: str) -> pl.DataFrame:
     """Read a Parquet file; raises `InputError` where it is none."""
     try:
         return pl.read_parquet(data)
-    except _FAILURES as error:
-        raise InputError(_broken(name, "Parquet", error)) from error
+    except FAILURES as error:
+        raise InputError(broken(name, "Parquet", error)) from error
 
 
 def read_arrow(data: bytes, name: str) -> pl.DataFrame:
@@ -29,30 +27,8 @@ def read_arrow(data: bytes, name: str) -> pl.DataFrame:
     read = pl.read_ipc if data.startswith(b"ARROW1") else pl.read_ipc_stream
     try:
         return read(io.BytesIO(data))
-    except _FAILURES as error:
-        raise InputError(_broken(name, "Arrow", error)) from error
-
-
-def read_xlsx(data: bytes, source: Source) -> pl.DataFrame:
-    """Read one sheet of a workbook, the first where none was named.
-
-    Raises:
-        InputError: No workbook, no such sheet, or a column name used twice.
-    """
-    import fastexcel  # noqa: PLC0415 - only where a workbook is read
-
-    try:
-        sheets = fastexcel.read_excel(data).sheet_names
-    except _FAILURES as error:
-        raise InputError(_broken(source.name, "Excel", error)) from error
-    if source.sheet and source.sheet not in sheets:
-        raise InputError(f"{source.name}: {not_found('sheet', source.sheet, sheets)}")
-    try:
-        return pl.read_excel(
-            io.BytesIO(data), sheet_name=source.sheet or sheets[0], raise_if_empty=False
-        )
-    except _FAILURES as error:
-        raise InputError(_broken(source.name, "Excel", error)) from error
+    except FAILURES as error:
+        raise InputError(broken(name, "Arrow", error)) from error
 
 
 def read_jsonl(data: bytes, name: str) -> pl.DataFrame:
@@ -63,7 +39,7 @@ def read_jsonl(data: bytes, name: str) -> pl.DataFrame:
         for number, line in enumerate(data.split(b"\n"), start=1):
             if line.strip():
                 _check_object(line, f"{name}: line {number}")
-        raise InputError(_broken(name, "JSON Lines", error)) from error
+        raise InputError(broken(name, "JSON Lines", error)) from error
 
 
 def read_json(data: bytes, name: str) -> pl.DataFrame:
@@ -81,7 +57,7 @@ def read_json(data: bytes, name: str) -> pl.DataFrame:
     try:
         return pl.read_json(data, infer_schema_length=None)
     except (pl.exceptions.PolarsError, ValueError) as error:
-        raise InputError(_broken(name, "JSON", error)) from error
+        raise InputError(broken(name, "JSON", error)) from error
 
 
 def _check_object(line: bytes, where: str) -> None:
@@ -93,6 +69,9 @@ def _check_object(line: bytes, where: str) -> None:
         raise InputError(f"{where} is not a JSON object")
 
 
-def _broken(name: str, kind: str, error: Exception) -> str:
+def broken(name: str, kind: str, error: Exception) -> str:
+    """Say that `name` cannot be read as a file of its kind, and why."""
+    if isinstance(error, pl.exceptions.DuplicateError):
+        return f"{name}: {error}; give each column its own name"
     reason = str(error).strip().split("\n")[0]
     return f"{name} is not a whole {kind} file ({reason}); export it again"

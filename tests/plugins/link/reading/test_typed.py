@@ -1,12 +1,12 @@
 import io
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
-import xlsxwriter
 
 from tk.errors import InputError
-from tk_link.reading.source import Source
-from tk_link.reading.typed import read_arrow, read_json, read_jsonl, read_parquet, read_xlsx
+from tk_link.reading.typed import read_arrow, read_json, read_jsonl, read_parquet
 
 FRAME = pl.DataFrame({"id": ["01", "02"], "n": [1, None], "tags": [["a"], ["b", "c"]]})
 
@@ -14,16 +14,6 @@ FRAME = pl.DataFrame({"id": ["01", "02"], "n": [1, None], "tags": [["a"], ["b", 
 def written(write) -> bytes:
     stream = io.BytesIO()
     write(stream)
-    return stream.getvalue()
-
-
-def workbook(**sheets) -> bytes:
-    stream = io.BytesIO()
-    with xlsxwriter.Workbook(stream) as book:
-        for name, rows in sheets.items():
-            sheet = book.add_worksheet(name)
-            for at, row in enumerate(rows):
-                sheet.write_row(at, 0, row)
     return stream.getvalue()
 
 
@@ -35,27 +25,12 @@ def test_types_survive():
     assert read_json(written(FRAME.write_json), "f").equals(FRAME)
 
 
-def test_sheet_is_chosen_by_name():
-    data = workbook(First=[["a"], [1]], Second=[["b"], [2]])
-    assert read_xlsx(data, Source("f", None, "xlsx")).columns == ["a"]
-    assert read_xlsx(data, Source("f", None, "xlsx", sheet="Second")).columns == ["b"]
-
-
-def test_unknown_sheet_suggests_the_near_one():
-    source = Source("book.xlsx", None, "xlsx", sheet="Firm")
-    with pytest.raises(
-        InputError, match=r"book.xlsx: sheet 'Firm' not found; did you mean 'Firms'"
-    ):
-        read_xlsx(workbook(Firms=[["a"], [1]], Other=[["a"], [1]]), source)
-
-
 @pytest.mark.parametrize("cut", [0.1, 0.5, 0.98])
 @pytest.mark.parametrize(
     ("kind", "read", "data"),
     [
         ("Parquet", read_parquet, written(FRAME.write_parquet)),
         ("Arrow", read_arrow, written(FRAME.write_ipc)),
-        ("Excel", lambda d, n: read_xlsx(d, Source(n, None, "xlsx")), workbook(A=[["a"], [1]])),
     ],
 )
 def test_cut_off_files_are_refused(kind, read, data, cut):
@@ -93,3 +68,11 @@ def test_bad_json_says_what_is_wanted(data, message):
 def test_json_rows_may_differ_in_keys_and_types():
     frame = read_json(b'[{"a": "01"}, {"a": 2, "b": true}]', "f")
     assert frame.rows() == [("01", None), ("2", True)]
+
+
+def test_repeated_names_in_parquet_are_named():
+    stream = io.BytesIO()
+    table = pa.Table.from_arrays([pa.array([1])] * 2, names=["a", "a"])
+    pyarrow.parquet.write_table(table, stream)
+    with pytest.raises(InputError, match=r"f: column with name 'a'.*give each column its own name"):
+        read_parquet(stream.getvalue(), "f")
