@@ -81,7 +81,7 @@ def link(
     given = {
         name: value
         for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and value not in (None, False, [], ())
+        if name not in _NOT_SETTINGS and value is not None and value is not False and value != []
     }
     settings = merge_settings(config, given)
     if print_config:

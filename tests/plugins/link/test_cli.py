@@ -37,6 +37,11 @@ def test_print_config_gives_the_toml_that_repeats_the_run(capsys, tmp_path):
     assert capsys.readouterr().out == printed
 
 
+def test_zero_is_a_value(capsys):
+    assert main(["link", "a.csv", "b.csv", "--min-prob", "0", "--print-config"]) == 0
+    assert "min_prob = 0.0" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "explain"),
     [
