@@ -81,7 +81,7 @@ def link(
     given = {
         name: value
         for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and value is not None and value is not False and value != []
+        if name not in _NOT_SETTINGS and _is_given(value)
     }
     settings = merge_settings(config, given)
     if print_config:
@@ -95,3 +95,8 @@ def link(
 
     talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[_TYPED])
     run_link(settings, talk, plan=plan)
+
+
+def _is_given(value: object) -> bool:
+    """Tell an option that was typed from one that was not; zero is typed."""
+    return value is not None and value is not False and value not in ([], ())
