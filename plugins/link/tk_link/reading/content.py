@@ -35,6 +35,10 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF8", "a GIF image", "name a table instead"),
     (b"%PDF", "a PDF document", "copy its table into a csv file"),
     (b"\x7fELF", "a program", "name a table instead"),
+    (b"<!DOCTYPE html", "a web page", "download the table itself"),
+    (b"<!doctype html", "a web page", "download the table itself"),
+    (b"<html", "a web page", "download the table itself"),
+    (b"version https://git-lfs", "a Git LFS pointer", "fetch the file: git lfs pull"),
 )
 
 

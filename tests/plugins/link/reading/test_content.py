@@ -110,6 +110,8 @@ def test_a_200_mb_line_is_refused_in_little_memory(tmp_path):
         (b"\x1f\x8b\x08", "gzip"),
         (b"\x89PNG\r\n", "PNG"),
         (b"%PDF-1.7", "PDF"),
+        (b"<!DOCTYPE html><title>Sign in", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
         (b"SQLite format 3\x00", "SQLite"),
         (bytes(range(256)) * 4, "binary"),
     ],
