@@ -90,7 +90,7 @@ def _sampled(table: Table, size: int, seed: int) -> Table:
 
 
 def _show(frame: pl.DataFrame) -> None:
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         print_preview(frame)
     else:
         write_stdout(frame)

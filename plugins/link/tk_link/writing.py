@@ -19,6 +19,7 @@ from tk_link.atomic import explained, replacing
 from tk_link.reading.source import Compression, Format, parse_format
 from tk_link.textview import text_view
 
+_PIECE = 50_000
 _MAX_SHEET_ROWS = 1_048_576
 _MAX_CELL = 32_767
 """Excel's limits. Beyond them xlsxwriter drops cells with a warning; we refuse instead."""
@@ -67,9 +68,18 @@ def write_table(frame: pl.DataFrame, output: str) -> None:
 
 
 def write_stdout(frame: pl.DataFrame) -> None:
-    """Write `frame` as csv to standard output; raises `OutputError` where that is full."""
+    """Write `frame` as csv to standard output.
+
+    Raises:
+        OutputError: It is closed or full. A reader that has gone away is a `BrokenPipeError`.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; name a file with -o")
+    frame = _flat(frame)
     with explained("standard output"):
-        _write_csv(frame, sys.stdout.buffer)
+        # In pieces and through Python, which tells a closed pipe from a full disk.
+        for at, piece in enumerate(frame.iter_slices(_PIECE) if len(frame) else [frame]):
+            sys.stdout.buffer.write(piece.write_csv(include_header=at == 0).encode())
         sys.stdout.buffer.flush()
 
 

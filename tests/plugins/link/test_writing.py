@@ -168,3 +168,26 @@ def test_full_standard_output(monkeypatch):
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(OutputError, match="standard output cannot be written: No space left"):
             write_stdout(pl.DataFrame({"a": ["x" * 100_000]}))
+
+
+def test_closed_standard_output(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="closed; name a file with -o"):
+        write_stdout(FRAME)
+
+
+def test_reader_that_has_gone_away(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb", buffering=0) as pipe:
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe))
+        with pytest.raises(BrokenPipeError):
+            write_stdout(FRAME)
+
+
+def test_large_and_empty_tables_reach_standard_output_whole(capsysbinary):
+    frame = pl.DataFrame({"a": pl.int_range(120_000, eager=True).cast(pl.String)})
+    write_stdout(frame)
+    assert read_delimited(capsysbinary.readouterr().out, "f")[0].equals(frame)
+    write_stdout(frame.clear())
+    assert capsysbinary.readouterr().out == b"a\n"
