@@ -89,7 +89,7 @@ class Entry:
             is_foreign = cause.name.partition(".")[0] != module.partition(".")[0]
             if is_foreign and extras:
                 what = f"{self.kind} {self.full_name!r} ({cause.name} is missing)"
-                return MissingExtraError(what, extras[0], distribution=distribution)
+                return MissingExtraError(what, ",".join(extras), distribution=distribution)
         return PluginError(
             f"plugin {self.plugin!r} {version} cannot load {self.kind} {self.name!r} "
             f"from {self.target!r}: {type(cause).__name__}: {cause}; "

@@ -38,9 +38,9 @@ def test_any_failure_becomes_an_error_that_names_plugin_and_target(make_plugin, 
 
 def test_a_missing_library_of_an_extra_gives_the_pip_line(make_plugin):
     make_plugin("zoo", None, init="", cli="import nibabel_that_is_not_there")
-    meta = {"extras": ["scans"]}
+    meta = {"extras": ["scans", "gpu"]}
     entry = Entry(Kind.COMMAND, "feed", "tk_zoo.cli:feed", plugin="zoo", meta=meta)
-    with pytest.raises(MissingExtraError, match=r'pip install "zoo\[scans\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install "zoo\[scans,gpu\]"'):
         entry.load()
 
 

@@ -16,4 +16,5 @@ class Letters:
         """Return ``(len(items), 26)`` shares, 0..1; zeros for a text without letters."""
         counts = [[item.lower().count(letter) for letter in ascii_lowercase] for item in items]
         vectors = np.asarray(counts, dtype=np.float32).reshape(len(items), self.dim)
-        return vectors / np.maximum(vectors.sum(axis=1, keepdims=True), 1)
+        totals = vectors.sum(axis=1, keepdims=True, dtype=np.float32)
+        return np.divide(vectors, np.maximum(totals, 1), dtype=np.float32)
