@@ -17,4 +17,5 @@ class Letters:
         counts = [[item.lower().count(letter) for letter in ascii_lowercase] for item in items]
         vectors = np.asarray(counts, dtype=np.float32).reshape(len(items), self.dim)
         totals = vectors.sum(axis=1, keepdims=True, dtype=np.float32)
-        return np.divide(vectors, np.maximum(totals, 1), dtype=np.float32)
+        shares: NDArray[np.float32] = vectors / np.maximum(totals, 1)
+        return shares
