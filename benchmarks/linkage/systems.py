@@ -11,6 +11,7 @@ PEER_SCRIPTS: dict[str, tuple[str, ...]] = {
     "splink-1:1": ("splink_em.py", "--one-to-one"),
     "string_grouper": ("grouper.py",),
     "tfidf": ("tfidf.py",),
+    "tfidf-any": ("tfidf.py", "--any"),
     "recordlinkage": ("ecm.py",),
 }
 NAMES = ("tk", *PEER_SCRIPTS)

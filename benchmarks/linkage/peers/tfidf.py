@@ -1,4 +1,12 @@
-"""The plain baseline: TF-IDF over character 3-grams of the whole row, mutual best pairs."""
+"""The plain baseline: TF-IDF over character 3-grams of the whole row, mutual best pairs.
+
+    tfidf.py left.csv right.csv out.csv [--any]
+
+Pairs need a cosine of at least 0.5, or with `--any` none: right where every row has a match,
+wrong where few have.
+"""
+
+import sys
 
 import numpy as np
 import pandas as pd
@@ -6,6 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tables import paths, read_pair, sentences, write_pairs
 
+CUT = 0.5
 CHUNK = 1000  # rows of the left table at a time: the product stays small
 
 
@@ -28,7 +37,8 @@ def main() -> None:
     a, b = matrix[: len(left)], matrix[len(left) :]
     to_right, score = best(a, b)
     to_left, _ = best(b, a)
-    mutual = (to_left[to_right] == np.arange(len(left))) & (score >= 0.5)
+    cut = 0.0 if "--any" in sys.argv else CUT
+    mutual = (to_left[to_right] == np.arange(len(left))) & (score >= cut)
     pairs = {"left_id": left.index[mutual], "right_id": right.index[to_right[mutual]]}
     write_pairs(pd.DataFrame(pairs), out)
 
