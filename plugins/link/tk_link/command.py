@@ -12,7 +12,6 @@ import typer
 from tk.errors import UsageError
 from tk_link.columns import check_columns
 from tk_link.linkage import Linkage
-from tk_link.pipeline import run
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
 from tk_link.reading import read_table
@@ -58,6 +57,8 @@ def run_link(settings: Settings, talk: Talk, *, plan: bool = False) -> None:
         if settings.sample is not None:
             left = _sampled(left, settings.sample, settings.link.seed)
         check_columns(settings.link, left, right)
+        from tk_link.pipeline import run  # noqa: PLC0415 - a wrong name is said before scipy loads
+
         linkage = run(left, right, settings.link, progress=progress)
         frame = shape(linkage, left, right, config=settings.link, output=settings.output)
         if output is not None:

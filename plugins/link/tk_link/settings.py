@@ -105,11 +105,11 @@ def read_options(path: Path) -> dict[str, object]:
 
 
 def to_toml(settings: Settings) -> str:
-    """Write `settings` as the TOML that reproduces the run; options that are None are left out."""
+    """Write `settings` as the TOML that reproduces the run, without options that are not set."""
     pairs: list[tuple[str, object]] = [(key, getattr(settings, key)) for key in _RUN]
     pairs += [(key, getattr(settings.link, key)) for key in _LINK]
     pairs += [(key, getattr(settings.output, key)) for key in _OUTPUT]
-    lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value is not None]
+    lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value not in (None, ())]
     return "\n".join(["[link]", *lines]) + "\n"
 
 

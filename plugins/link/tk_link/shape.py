@@ -57,10 +57,23 @@ def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> 
     """
     left_part = left.frame.select(pl.all().gather(rows[_LEFT]))
     right_part = right.frame.select(pl.all().gather(rows[_RIGHT]))
-    right_part.columns = _distinct(right.columns, {*left.columns}, suffix)
     ours = rows.select(*ADDED, *_extra(rows))
-    ours.columns = _distinct(ours.columns, {*left_part.columns, *right_part.columns}, "_")
+    right_part.columns, ours.columns = _names(left.columns, right.columns, ours.columns, suffix)
     return pl.concat([left_part, right_part, ours], how="horizontal")
+
+
+def renamed(left: Table, right: Table, suffix: str) -> dict[str, str]:
+    """Return the new names of those of our columns that clash with the user's."""
+    _, ours = _names(left.columns, right.columns, list(ADDED), suffix)
+    return {name: new for name, new in zip(ADDED, ours, strict=True) if name != new}
+
+
+def _names(
+    left: list[str], right: list[str], ours: list[str], suffix: str
+) -> tuple[list[str], list[str]]:
+    """Return the names that right columns and ours have in the joined table."""
+    right = _distinct(right, {*left}, suffix)
+    return right, _distinct(ours, {*left, *right}, "_")
 
 
 def _extra(pairs: pl.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tk_link.linkage import Linkage
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
-from tk_link.shape import ADDED
+from tk_link.shape import renamed
 from tk_link.tables import Table
 
 _MARGIN = 12
@@ -41,8 +41,9 @@ def summarise(
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
         yield _line("written", settings.output.output)
-    for name in sorted({*left.columns, *right.columns} & {*ADDED}):
-        yield _line("note", f"column {name!r} is yours and stays; ours is {name + '_'!r}")
+    if not settings.output.pairs:
+        for name, new in renamed(left, right, settings.output.suffix).items():
+            yield _line("note", f"column {name!r} is yours and stays; ours is {new!r}")
     if verbose and linkage.timings:
         spent = ", ".join(f"{stage} {time:.1f} s" for stage, time in linkage.timings.items())
         yield _line("time", spent)

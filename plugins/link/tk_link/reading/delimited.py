@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -90,10 +91,9 @@ def _without_blank_lines(
     frame: pl.DataFrame, body: bytes, dialect: Dialect, columns: list[str], name: str
 ) -> pl.DataFrame:
     """Drop rows that were blank lines; any other short row is an error."""
-    text = io.StringIO(body.decode(), newline="\n")
     blank: list[bool] = []
     # Walks every row once; only for files that have blank or ragged lines.
-    for line, record in records(text, dialect.separator):
+    for line, record in _walk(body, dialect):
         if record and len(record) != len(columns):
             raise InputError(_ragged(name, line, len(record), len(columns)))
         blank.append(not record)
@@ -107,18 +107,22 @@ def _culprit(body: bytes, dialect: Dialect, columns: list[str], name: str, reaso
     """Find the first row that is not as wide as the header, or the quote that is wrong."""
     line = 0
     try:
-        text = io.StringIO(body.decode(), newline="\n")
-        for line, record in records(text, dialect.separator):
+        for line, record in _walk(body, dialect):
             if record and len(record) != len(columns):
                 return _ragged(name, line, len(record), len(columns))
     except csv.Error as error:
-        start = line + 1 if line else 1
+        start = line + 1 if line else dialect.first_line
         return (
             f"{name}: the row that begins on line {start} or after has a quote that is not closed, "
             f'or not doubled ({error}); inside a quoted field write a quote as ""'
         )
     first = reason.strip().split("\n")[0]
     return f"{name} cannot be read as a table with separator {dialect.separator!r}: {first}"
+
+
+def _walk(body: bytes, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    text = io.StringIO(body.decode(), newline="\n")
+    return records(text, dialect.separator, first=dialect.first_line)
 
 
 def _ragged(name: str, line: int, found: int, expected: int) -> str:

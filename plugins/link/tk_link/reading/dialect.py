@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tk.errors import InputError
@@ -28,6 +28,11 @@ class Dialect:
     separator: str
     header: list[str]
     skip: int = 0
+
+    @property
+    def first_line(self) -> int:
+        """The line that the table starts on, counted from one."""
+        return 2 if self.skip else 1
 
 
 def sniff(data: bytes, *, prefer: str = ",") -> Dialect:
@@ -75,18 +80,20 @@ def check_header(header: list[str], name: str) -> tuple[list[str], list[str]]:
     return columns, made
 
 
-def records(text: Iterator[str] | io.StringIO, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line that it starts on, counted from one.
+def records(
+    text: Iterable[str], separator: str, *, first: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record with the line that it starts on, where `text` starts on line `first`.
 
     Raises:
         csv.Error: A quoted field is not closed.
     """
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(text, delimiter=separator, strict=True)
-    line = 1
+    line = first
     for record in reader:
         yield line, record
-        line = reader.line_num + 1
+        line = first + reader.line_num
 
 
 def _declared(data: bytes) -> tuple[str | None, int]:

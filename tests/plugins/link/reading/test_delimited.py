@@ -76,6 +76,7 @@ def test_line_ends_of_every_kind(data):
 
 
 def test_blank_lines_are_no_rows():
+    assert read(b"a,b\r\n1,2\r\n\r\n3,4\r\n\r\n").rows() == [("1", "2"), ("3", "4")]
     assert read(b'a,b\n1,2\n\n"x\n\ny",4\n\n').rows() == [("1", "2"), ("x\n\ny", "4")]
 
 
@@ -107,6 +108,8 @@ def test_notes_tell_the_separator_and_filled_names():
         (b'a,b\n"x,y",2\n3\n4,5,6\n', "line 3 has 1 field"),
         (b"a,b\n1\n2,3,4\n", "line 2 has 1 field"),
         (b"a,b\n1,2\n\n3\n", "line 4 has 1 field"),
+        (b"sep=;\na;b\n1;2\n3\n", "line 4 has 1 field"),
+        (b"\n\na,b\n1,2\n3\n", "line 5 has 1 field"),
         (b"a\n1\n2,3\n", "line 3 has 2 fields"),
         (b'a,b\n1,2\n"x,3\n4,5\n', "line 3 or after has a quote that is not closed"),
         (b'a,b\n1,"x"y\n', "a quote that is not closed, or not doubled"),
