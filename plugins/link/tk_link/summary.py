@@ -72,7 +72,8 @@ def _columns(linkage: Linkage, *, verbose: bool) -> Iterator[str]:
         yield _line("" if at else "compared", text)
     shown = linkage.skipped if verbose else linkage.skipped[:_FEW]
     for at, column in enumerate(shown):
-        yield _line("" if at else "left out", f"{column.table}.{column.column}: {column.reason}")
+        text = f"{column.table}: {column.column} ({column.reason})"
+        yield _line("" if at else "left out", text)
     if len(shown) < len(linkage.skipped):
         yield _line("", f"and {len(linkage.skipped) - len(shown)} more (-v names them)")
     for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):

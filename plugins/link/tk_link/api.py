@@ -1,0 +1,100 @@
+"""`tk link` as a Python call.
+
+Nothing heavy is imported until it is called: ``tk link --help`` imports `tk_link` as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, cast
+
+from tk.errors import UsageError
+from tk_link.settings import Settings, make_settings
+from tk_link.values import pair_up, to_names
+
+if TYPE_CHECKING:
+    from tk_link.config import Explain, How, Join, Ties
+    from tk_link.fields import FieldType
+    from tk_link.tables import Table
+
+Names = str | Sequence[str]
+Frame = TypeVar("Frame")
+
+
+class LinkOptions(TypedDict, total=False):
+    """The options of `link`; `LinkConfig` and `OutputConfig` say what each does."""
+
+    on: Names | Sequence[tuple[str, str]] | Mapping[str, str]
+    left_on: Names
+    right_on: Names
+    left_id: str
+    right_id: str
+    types: Mapping[str, FieldType]
+    weights: Mapping[str, float]
+    require: Names
+    forbid_conflict: Names
+    block: Sequence[Names]
+    k: int
+    how: How
+    ties: Ties
+    top: int
+    min_prob: float
+    precision: float
+    review_band: tuple[float, float]
+    all_pairs: bool
+    explain: bool | Explain
+    seed: int
+    threads: int
+    join: Join
+    pairs: bool
+    suffix: str
+
+
+def link(left: Frame, right: object, **options: Unpack[LinkOptions]) -> Frame:
+    """Match the rows of two tables, without labels and without settings.
+
+    Args:
+        left: A polars, pandas or Arrow table, or the path of a file.
+        right: Likewise; the two need not be of one kind.
+        **options: As on the command line, with underscores: ``on=["name", "city"]``.
+
+    Returns:
+        All left rows with their partners, or what `join` and `pairs` ask for; the same kind of
+        frame as `left`, polars where that is a path.
+
+    Raises:
+        InputError: A table or a column cannot be used.
+        UsageError: An option is unknown or impossible.
+    """
+    settings = _settings(options)
+
+    from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
+    from tk_link.frames import to_kind  # noqa: PLC0415
+    from tk_link.pipeline import run  # noqa: PLC0415
+    from tk_link.shape import shape  # noqa: PLC0415
+
+    left_table, right_table = _table(left, "left"), _table(right, "right")
+    check_columns(settings.link, left_table, right_table)
+    linkage = run(left_table, right_table, settings.link, progress=None)
+    frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
+    return cast("Frame", to_kind(frame, left))
+
+
+def _settings(options: Mapping[str, object]) -> Settings:
+    given = dict(options)
+    for name in ("left", "right", "sample", "output"):
+        if name in given:
+            raise UsageError(f"link() takes no option {name!r}; that is for the command line")
+    left_on, right_on = (
+        to_names(given.pop(name)) if name in given else None for name in ("left_on", "right_on")
+    )
+    given["on"] = pair_up(given.get("on"), left_on, right_on)
+    return make_settings(given)
+
+
+def _table(given: object, name: str) -> Table:
+    from tk_link.frames import from_frame  # noqa: PLC0415 - see the module's docstring
+    from tk_link.reading import read_table  # noqa: PLC0415
+
+    return read_table(str(given)) if isinstance(given, str | Path) else from_frame(given, name)

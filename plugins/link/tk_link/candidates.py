@@ -1,0 +1,135 @@
+"""Pairs worth comparing, found without looking at all n1·n2.
+
+Each row proposes its nearest rows by character-n-gram cosine in two views, in both directions;
+rows that share a rare code, e-mail address or phone number are added. Memory grows with the
+number of rows times ``k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sparse_dot_topn import sp_matmul_topn
+
+from tk_link.fields import Field, FieldType
+from tk_link.ngrams import VectorPair, vectorise
+from tk_link.tables import Table
+from tk_link.views import Views, normalised
+
+_KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
+_COMMON_KEY = 10
+"""A key value on more rows than this in either table says too little to propose pairs."""
+_LEAST_COSINE = 0.05
+K = 10
+"""Nearest rows proposed by each left row; each right row proposes half as many."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidate pairs, sorted by left then right row, each once.
+
+    Attributes:
+        left: Row numbers in the left table.
+        right: Row numbers in the right table.
+        rows: Heights of the two tables.
+    """
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    rows: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Pairs:
+        """Return the chosen pairs."""
+        return Pairs(self.left[chosen], self.right[chosen], self.rows)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidate pairs and the record vectors they were found with."""
+
+    pairs: Pairs
+    record: VectorPair
+
+
+def find(
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    views: Views,
+    *,
+    k: int = K,
+    block: Sequence[Sequence[Field]] = (),
+    threads: int = 2,
+) -> Candidates:
+    """Propose pairs.
+
+    Args:
+        left: Left table.
+        right: Right table.
+        fields: Compared columns; codes, e-mail and phone among them propose exact collisions.
+        views: Texts to search by.
+        k: Nearest rows per left row and view.
+        block: Where given, only pairs that agree on every field of at least one group remain.
+        threads: Threads of the sparse products.
+    """
+    width = len(right)
+    record = vectorise(*views.record)
+    found = [_nearest(record, k, width, threads)]
+    if views.identifying is not None:
+        found.append(_nearest(vectorise(*views.identifying), k, width, threads))
+    for field in fields:
+        if field.type in _KEYS:
+            found.append(_collisions(left, right, [field], width, most=_COMMON_KEY))
+    keys = np.unique(np.concatenate(found))
+    if block:
+        within = [_collisions(left, right, group, width, most=None) for group in block]
+        keys = np.intersect1d(keys, np.unique(np.concatenate(within)), assume_unique=True)
+    pairs = Pairs(
+        (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
+    )
+    return Candidates(pairs, record)
+
+
+def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[np.int64]:
+    """Return pair keys ``left · width + right`` of both directions' nearest rows."""
+    keys = []
+    for queries, rows, top in (
+        (vectors.left, vectors.right, k),
+        (vectors.right, vectors.left, max(k // 2, 1)),
+    ):
+        best = sp_matmul_topn(
+            queries, rows.T.tocsr(), top_n=top, threshold=_LEAST_COSINE, n_threads=threads
+        ).tocoo()
+        a, b = best.row.astype(np.int64), best.col.astype(np.int64)
+        keys.append(a * width + b if queries is vectors.left else b * width + a)
+    return np.concatenate(keys)
+
+
+def _collisions(
+    left: Table, right: Table, group: Sequence[Field], width: int, *, most: int | None
+) -> NDArray[np.int64]:
+    """Return keys of the pairs that agree exactly on every field of ``group``.
+
+    With ``most``, values on more rows than that in either table are passed over.
+    """
+    sides = []
+    for table, columns in ((left, [f.left for f in group]), (right, [f.right for f in group])):
+        values = [
+            normalised(table.text[c], f.type).alias(str(n))
+            for n, (c, f) in enumerate(zip(columns, group, strict=True))
+        ]
+        side = pl.DataFrame(values).with_row_index("row").drop_nulls()
+        if most is not None:
+            side = side.filter(pl.len().over(pl.exclude("row")) <= most)
+        sides.append(side)
+    names = [str(n) for n in range(len(group))]
+    both = sides[0].join(sides[1], on=names, suffix="_right")
+    rows = both["row"].to_numpy().astype(np.int64)
+    return np.asarray(rows * width + both["row_right"].to_numpy().astype(np.int64))

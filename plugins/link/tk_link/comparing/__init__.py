@@ -1,0 +1,1 @@
+"""Comparing candidate pairs: codes, dates, keys, names, quantities, tokens -> features."""

@@ -1,0 +1,179 @@
+"""From probabilities to decided pairs: who wins, the cut, ties, losers, ranks and margins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tk.errors import QualityError
+from tk_link.candidates import Pairs
+from tk_link.comparing.features import Features
+from tk_link.config import LinkConfig
+from tk_link.linkage import PAIR_SCHEMA, Cardinality
+from tk_link.scoring.matching import assign
+from tk_link.scoring.score import Scores
+
+_Z90 = 1.645
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Decided pairs, the cut, and what to expect of them.
+
+    Attributes:
+        positions: Positions of the shown pairs among the candidates.
+        pairs: `tk_link.linkage.PAIR_SCHEMA`, row for row with ``positions``.
+        cut: Probability from which a pair was accepted.
+        cut_reason: How the cut was found.
+        precision: Mean probability of the accepted pairs; 1 where there are none.
+        precision_range: 90% range of it.
+    """
+
+    positions: NDArray[np.int64]
+    pairs: pl.DataFrame
+    cut: float
+    cut_reason: str
+    precision: float
+    precision_range: tuple[float, float]
+
+
+def decide(
+    pairs: Pairs, features: Features, scores: Scores, how: Cardinality, config: LinkConfig
+) -> Decision:
+    """Decide every left row.
+
+    Raises:
+        QualityError: The precision asked for cannot be reached.
+    """
+    order = scores.order()
+    kept = assign(pairs, order, how)
+    tied = _tied(pairs, features, order, how)
+    if config.ties == "drop":
+        kept = kept[~tied[kept]]
+    elif config.ties == "all":
+        kept = np.union1d(kept, np.flatnonzero(tied & (scores.alone >= config.min_prob)))
+    cut, reason = _cut(scores, kept, config)
+    probability = scores.alone if config.ties == "all" else scores.probability
+    accepted = kept[np.maximum(scores.probability, probability * tied)[kept] >= cut]
+    frame = _frame(pairs, scores, order, accepted, tied, cut, config)
+    shown = frame["position"].to_numpy()
+    chances = scores.probability[accepted]
+    precision = float(chances.mean()) if len(chances) else 1.0
+    spread = float(np.sqrt((chances * (1 - chances)).sum())) / max(len(chances), 1)
+    return Decision(
+        shown,
+        frame.select(list(PAIR_SCHEMA)).cast(PAIR_SCHEMA),  # type: ignore[arg-type]
+        cut,
+        reason,
+        precision,
+        (max(precision - _Z90 * spread, 0.0), min(precision + _Z90 * spread, 1.0)),
+    )
+
+
+def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[float, str]:
+    if config.precision is None:
+        if config.review_band is not None:
+            return config.review_band[0], "lower end of --review-band"
+        return config.min_prob, "--min-prob"
+    chances = np.sort(scores.probability[kept])[::-1]
+    running = np.cumsum(chances) / np.arange(1, len(chances) + 1)
+    enough = np.flatnonzero(running >= config.precision)
+    if not len(enough):
+        best = float(running.max(initial=0.0))
+        raise QualityError(
+            f"precision {config.precision:g} cannot be reached: the surest pairs are right with an "
+            f"estimated {best:.2f}; ask for less, or add columns that tell rows apart (--on)"
+        )
+    return float(chances[enough[-1]]), (
+        f"lowest with estimated precision {config.precision:g} or more (--precision)"
+    )
+
+
+def _tied(
+    pairs: Pairs, features: Features, order: NDArray[np.float64], how: Cardinality
+) -> NDArray[np.bool_]:
+    """Tell the pairs whose row has another candidate that compares exactly alike, both best."""
+    tied = np.zeros(len(pairs), dtype=bool)
+    if how == "m:m":
+        return tied
+    alike = pl.DataFrame({"left": pairs.left, "right": pairs.right, "order": order}).hstack(
+        [pl.Series(str(n), column) for n, column in enumerate(features.values.T)]
+    )
+    columns = [c for c in alike.columns if c not in ("left", "right")]
+    for row in ("left", "right"):
+        if how in ("1:1", "m:1" if row == "left" else "1:m"):
+            best = pl.col("order") == pl.col("order").max().over(row)
+            several = pl.len().over([row, *columns]) > 1
+            tied |= alike.select(best & several).to_series().to_numpy()
+    return tied
+
+
+def _frame(
+    pairs: Pairs,
+    scores: Scores,
+    order: NDArray[np.float64],
+    accepted: NDArray[np.int64],
+    tied: NDArray[np.bool_],
+    cut: float,
+    config: LinkConfig,
+) -> pl.DataFrame:
+    """Return accepted pairs and the best candidate of every other left row, with statuses."""
+    is_accepted = np.zeros(len(pairs), dtype=bool)
+    is_accepted[accepted] = True
+    right_taken = np.zeros(pairs.rows[1], dtype=bool)
+    right_taken[pairs.right[accepted]] = True
+    low, high = config.review_band or (0.0, 0.0)
+    frame = pl.DataFrame(
+        {
+            "position": np.arange(len(pairs)),
+            "left_row": pairs.left,
+            "right_row": pairs.right,
+            "match_probability": scores.probability,
+            "match_score": scores.log_odds / np.log(2),
+            "order": order,
+            "alone": scores.alone,
+            "accepted": is_accepted,
+            "tied": tied,
+            "taken": right_taken[pairs.right],
+        }
+    )
+    in_band = pl.col("match_probability").is_between(low, high, closed="left")
+    status = (
+        pl.when(pl.col("accepted") & in_band)
+        .then(pl.lit("review"))
+        .when("accepted")
+        .then(pl.lit("match"))
+        .when(pl.col("tied") & (pl.col("alone") >= cut))
+        .then(pl.lit("tie"))
+        .when(pl.col("taken") & (pl.col("alone") >= cut))
+        .then(pl.lit("lost"))
+        .otherwise(pl.lit("none"))
+    )
+    best_alone = pl.col("alone").rank("ordinal", descending=True).over("left_row")
+    frame = frame.sort(["left_row", "order", "right_row"], descending=[False, True, False])
+    frame = frame.with_columns(
+        status.alias("match_status"),
+        pl.int_range(1, pl.len() + 1).over("left_row").alias("match_rank"),
+        _margin().alias("match_margin"),
+        best_alone.alias("best"),
+        pl.col("accepted").any().over("left_row").alias("done"),
+        pl.col("accepted").cum_sum().over("left_row").alias("nth"),
+    )
+    too_many = pl.col("accepted") & (pl.col("nth") > (config.top or len(pairs)))
+    frame = frame.filter(~too_many)
+    if config.all_pairs:
+        return frame
+    return frame.filter(pl.col("accepted") | (~pl.col("done") & (pl.col("best") == 1)))
+
+
+def _margin() -> pl.Expr:
+    """Return the probability minus that of the row's best other candidate."""
+    chance = pl.col("match_probability")
+    first = chance.max().over("left_row")
+    second = chance.top_k(2).min().over("left_row")
+    alone = pl.len().over("left_row") == 1
+    rival = pl.when(alone).then(0.0).when(chance == first).then(second).otherwise(first)
+    return chance - rival

@@ -1,0 +1,151 @@
+"""Values of each type brought to one spelling, as polars expressions over text columns.
+
+Every function takes and returns a ``String`` series (null stays null, a value with nothing left
+becomes null), except `numbers` and `dates`, which return typed series.
+"""
+
+from __future__ import annotations
+
+import html
+
+import polars as pl
+
+_LETTERS = {
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
+    "ħ": "h", "ŋ": "n",
+}  # fmt: skip
+"""Letters that Unicode decomposition leaves alone, in the usual Latin transliteration."""
+
+LEGAL_FORMS: dict[str, str] = {
+    "incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd",
+    "gesellschaft mit beschrankter haftung": "gmbh", "aktiengesellschaft": "ag",
+    "public limited company": "plc", "societe anonyme": "sa", "besloten vennootschap": "bv",
+}  # fmt: skip
+_LEGAL_SHORT = [
+    "inc",
+    "corp",
+    "co",
+    "ltd",
+    "llc",
+    "llp",
+    "lp",
+    "plc",
+    "gmbh",
+    "mbh",
+    "ag",
+    "kg",
+    "ohg",
+    "ug",
+    "se",
+    "sa",
+    "sas",
+    "sarl",
+    "srl",
+    "spa",
+    "bv",
+    "nv",
+    "ab",
+    "oy",
+    "as",
+    "aps",
+    "kft",
+    "sl",
+    "sro",
+    "pty",
+    "pvt",
+    "kk",
+]
+_ADDRESS: dict[str, str] = {
+    "street": "st", "road": "rd", "avenue": "ave", "lane": "ln", "drive": "dr", "court": "ct",
+    "boulevard": "blvd", "place": "pl", "square": "sq", "terrace": "ter", "highway": "hwy",
+    "parkway": "pkwy", "north": "n", "south": "s", "east": "e", "west": "w", "suite": "ste",
+    "apartment": "apt", "building": "bldg", "floor": "fl", "crescent": "cres", "close": "cl",
+    "gardens": "gdns", "strasse": "str", "platz": "pl", "between": "btw", "fifth": "5th",
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "sixth": "6th",
+    "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
+}  # fmt: skip
+_NUMBER = r"[-+]?\d[\d .,'’]*\d|[-+]?\d"
+
+
+def _null_if_empty(values: pl.Series) -> pl.Series:
+    return values.set(values.str.len_chars() == 0, None)
+
+
+def text(values: pl.Series) -> pl.Series:
+    """Fold case, accents, HTML entities and punctuation; words are separated by one space."""
+    has_entity = values.str.contains("&", literal=True).any()
+    if has_entity:
+        unique = values.drop_nulls().unique()
+        known = {v: html.unescape(v) for v in unique.to_list() if "&" in v}
+        values = values.replace(known)
+    folded = values.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    folded = folded.str.replace_many(list(_LETTERS), list(_LETTERS.values()))
+    folded = folded.str.replace_all(r"['’`´]", "").str.replace_all(r"[^\p{L}\p{N}]+", " ")
+    return _null_if_empty(folded.str.strip_chars())
+
+
+def _replace_words(values: pl.Series, words: dict[str, str]) -> pl.Series:
+    padded = (" " + values.str.replace_all(" ", "  ") + " ").str.replace_many(
+        [f" {word.replace(' ', '  ')} " for word in words], [f" {v} " for v in words.values()]
+    )
+    return _null_if_empty(padded.str.replace_all(r" +", " ").str.strip_chars())
+
+
+def organisation(values: pl.Series) -> pl.Series:
+    """`text` with the legal form dropped, unless nothing else is left."""
+    folded = _replace_words(text(values), LEGAL_FORMS)
+    bare = _replace_words(folded, dict.fromkeys(_LEGAL_SHORT, ""))
+    return bare.fill_null(folded) if bare.null_count() else bare
+
+
+def address(values: pl.Series) -> pl.Series:
+    """`text` with street words and compass points in their common abbreviation."""
+    return _replace_words(text(values), _ADDRESS)
+
+
+def code(values: pl.Series) -> pl.Series:
+    """Letters and digits only, lower case: ``PSLX-350 H`` and ``pslx350h`` become equal."""
+    return _null_if_empty(values.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", ""))
+
+
+def phone(values: pl.Series) -> pl.Series:
+    """Digits only, without an international prefix of zeros."""
+    return _null_if_empty(values.str.replace_all(r"\D+", "").str.strip_chars_start("0"))
+
+
+def email(values: pl.Series) -> pl.Series:
+    """Lower case without surrounding space."""
+    return _null_if_empty(values.str.to_lowercase().str.strip_chars())
+
+
+def numbers(values: pl.Series) -> pl.Series:
+    """Return the first number in each value as ``Float64``; ``1.234,5`` and ``1,234.5`` agree."""
+    raw = values.str.extract(f"({_NUMBER})", 1).str.replace_all(r"[ '’]", "")
+    frame = pl.DataFrame({"raw": raw})
+    comma_last = pl.col("raw").str.contains(r",\d{1,2}$|\.\d{3},|^-?\d+,\d{4,}$")
+    european = pl.col("raw").str.replace_all(".", "", literal=True).str.replace(",", ".")
+    plain = pl.col("raw").str.replace_all(",", "", literal=True)
+    chosen = pl.when(comma_last).then(european).otherwise(plain).cast(pl.Float64, strict=False)
+    return frame.select(chosen.alias("number")).to_series()
+
+
+_DATE_FORMATS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
+    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%m",
+)  # fmt: skip
+
+
+def dates(values: pl.Series) -> pl.Series:
+    """Return dates in the first common format that fits most values; a bare year is 1 January."""
+    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    rest = head
+    parsed = pl.Series([None] * len(values), dtype=pl.Date)
+    filled = max(head.len() - head.null_count(), 1)
+    tried = [(head.str.to_date(form, strict=False), form) for form in _DATE_FORMATS]
+    tried.sort(key=lambda item: item[0].null_count())  # stable: ties keep the order above
+    for candidate, _ in tried:
+        if (len(candidate) - candidate.null_count()) / filled < 0.01:
+            break
+        parsed = parsed.fill_null(candidate) if parsed.null_count() else parsed
+    years = rest.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)\D*$", 1)
+    return parsed.fill_null((years + "-01-01").str.to_date(strict=False))

@@ -1,0 +1,172 @@
+"""The stages of a linkage, in the order in which data flows through them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from tk.errors import InputError
+from tk_link import align, candidates, cardinality, decisions, explain, rules
+from tk_link.align import Alignment
+from tk_link.candidates import Candidates, Pairs
+from tk_link.comparing.features import Features, compare
+from tk_link.config import LinkConfig
+from tk_link.fields import Field
+from tk_link.linkage import Cardinality, Linkage
+from tk_link.profile import Profile, profile
+from tk_link.progress import Progress
+from tk_link.scoring.score import Scores, score
+from tk_link.tables import Table
+from tk_link.views import Views, build_views
+
+_FEW_MATCHES = 20
+
+Profiles = tuple[dict[str, Profile], dict[str, Profile]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run computed, for those who look closer than at its `Linkage`."""
+
+    linkage: Linkage
+    pairs: Pairs
+    features: Features
+    scores: Scores
+
+
+@dataclass
+class _Clock:
+    progress: Progress | None
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self.progress is not None:
+            self.progress.stage(name)
+        start = time.perf_counter()
+        yield
+        self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - start
+
+
+def run(
+    left: Table, right: Table, config: LinkConfig, *, progress: Progress | None = None
+) -> Linkage:
+    """Link two tables.
+
+    Raises:
+        InputError: A table is empty, no columns correspond, or a rule names a column not compared.
+        QualityError: The precision asked for cannot be reached.
+    """
+    return run_closely(left, right, config, progress=progress).linkage
+
+
+def run_closely(
+    left: Table, right: Table, config: LinkConfig, *, progress: Progress | None = None
+) -> Run:
+    """Link two tables and keep what every stage computed. Raises as `run`."""
+    clock = _Clock(progress)
+    with clock.stage("columns"):
+        profiles, aligned = prepare(left, right, config)
+    with clock.stage("candidates"):
+        views = build_views(left, right, aligned.fields, *profiles)
+        found = _candidates(left, right, aligned.fields, views, config)
+    with clock.stage("comparing"):
+        features = compare(left, right, aligned.fields, views, found)
+    with clock.stage("scoring"):
+        how, reason, scores = _score(features, found.pairs, config)
+    with clock.stage("deciding"):
+        decision = decisions.decide(found.pairs, features, scores, how, config)
+        why = explain.explain(features, scores, decision.positions, config.explain)
+    linkage = Linkage(
+        fields=aligned.fields,
+        skipped=aligned.skipped,
+        left_id=config.left_id or _id_column(profiles[0]),
+        right_id=config.right_id or _id_column(profiles[1]),
+        pairs=decision.pairs.hstack(why),
+        candidates=len(found.pairs),
+        how=how,
+        how_reason=reason,
+        cut=decision.cut,
+        cut_reason=decision.cut_reason,
+        precision=decision.precision,
+        precision_range=decision.precision_range,
+        timings=clock.timings,
+        warnings=_warnings(decision.pairs),
+    )
+    return Run(linkage, found.pairs, features, scores)
+
+
+def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Alignment]:
+    """Profile the columns of both tables and pair them.
+
+    Raises:
+        InputError: A table is empty or no columns correspond.
+    """
+    for table in (left, right):
+        if not len(table):
+            raise InputError(f"'{table.name}' has no rows; there is nothing to link")
+    profiles = profile(left), profile(right)
+    aligned = align.align(
+        left,
+        right,
+        *profiles,
+        on=config.on,
+        types=dict(config.types),
+        weights=dict(config.weights),
+    )
+    return profiles, aligned
+
+
+def _candidates(
+    left: Table, right: Table, fields: tuple[Field, ...], views: Views, config: LinkConfig
+) -> Candidates:
+    found = candidates.find(
+        left,
+        right,
+        fields,
+        views,
+        k=config.k or candidates.K,
+        block=[[rules.field_of(c, fields, "--block") for c in group] for group in config.block],
+        threads=config.threads or os.cpu_count() or 1,
+    )
+    if not config.require and not config.forbid_conflict:
+        return found
+    obeying = rules.allowed(
+        left,
+        right,
+        found.pairs,
+        require=[rules.field_of(c, fields, "--require") for c in config.require],
+        forbid_conflict=[
+            rules.field_of(c, fields, "--forbid-conflict") for c in config.forbid_conflict
+        ],
+    )
+    return Candidates(found.pairs.only(obeying), found.record)
+
+
+def _score(features: Features, pairs: Pairs, config: LinkConfig) -> tuple[Cardinality, str, Scores]:
+    if config.how != "auto":
+        return config.how, "--how", score(features, pairs, config.how, seed=config.seed)
+    scores = score(features, pairs, "1:1", seed=config.seed)
+    how, reason = cardinality.choose(pairs, scores)
+    if how != "1:1":
+        scores = score(features, pairs, how, seed=config.seed)
+    return how, reason, scores
+
+
+def _id_column(profiles: dict[str, Profile]) -> str | None:
+    return next((name for name, found in profiles.items() if found.role == "id"), None)
+
+
+def _warnings(pairs: pl.DataFrame) -> tuple[str, ...]:
+    accepted = pairs.filter(pl.col("match_status").is_in(["match", "review"])).height
+    if 0 < accepted < _FEW_MATCHES:
+        return (
+            f"only {accepted} pairs were accepted: probabilities rest on few examples; "
+            "look at the pairs before you use them",
+        )
+    return ()

@@ -1,0 +1,1 @@
+"""Scoring without labels: levels -> mixture -> additive -> knockout -> score; matching throughout."""

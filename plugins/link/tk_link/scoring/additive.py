@@ -1,0 +1,149 @@
+"""Soft labels refitted as one additive model, so that no evidence is counted twice.
+
+Fellegi-Sunter adds up fields as if they were independent; town, postcode and street are not, and
+three agreements of one house weigh like three witnesses. A logistic regression on the same levels,
+with probabilities as soft labels and coefficients that may only add as similarity rises, shares
+out what the fields say together. Contributions stay additive, so a pair can be explained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from tk_link.scoring.levels import COUNT
+
+_RIDGE, _PRESENCE_RIDGE = 1.0, 0.2
+_NEWTON_STEPS, _SWEEPS = 12, 60
+_SETTLED = 1e-3
+_START = -4.0
+
+
+@dataclass(frozen=True)
+class Additive:
+    """A fitted additive model.
+
+    Attributes:
+        prior: Natural log odds before any evidence.
+        evidence: ``(features, levels)`` natural log odds that each level adds; 0 when missing.
+    """
+
+    prior: float
+    evidence: NDArray[np.float64]
+
+    def log_odds(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Return the natural log odds of pairs with these ``(pairs, features)`` levels."""
+        out = np.full(len(levels), self.prior)
+        for column, evidence in zip(levels.T, self.evidence, strict=True):
+            out += evidence[column]
+        return out
+
+    def contributions(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
+        """Return ``(pairs, features)`` contributions in bits."""
+        rows = [e[c] for c, e in zip(levels.T, self.evidence, strict=True)]
+        return np.asarray(np.column_stack(rows) / np.log(2))
+
+
+@dataclass
+class Refit:
+    """A design to fit soft labels on, again and again, each fit starting from the last.
+
+    Attributes:
+        levels: ``(pairs, features)`` levels.
+        weights: Multiplier on each feature's evidence.
+    """
+
+    levels: NDArray[np.int8]
+    weights: NDArray[np.float64]
+    _beta: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Collapse equal rows and lay out the step indicators."""
+        radix = COUNT ** np.arange(self.levels.shape[1], dtype=np.uint64)  # wraps: a fine hash
+        hashed = self.levels.astype(np.uint64) @ radix
+        _, first, inverse = np.unique(hashed, return_index=True, return_inverse=True)
+        self._inverse = inverse
+        self._counts = np.bincount(inverse).astype(np.float64)
+        self._design, self._steps = _design(self.levels[first])
+        at_first = np.array([level == 1 for _, level in self._steps])
+        self._ridge = np.concatenate([[0.0], np.where(at_first, _PRESENCE_RIDGE, _RIDGE)])
+        self._free = np.concatenate([[True], at_first])
+        self._beta = np.zeros(len(self._ridge))
+        self._beta[0] = _START
+
+    def fit(self, probability: NDArray[np.float64]) -> Additive:
+        """Fit labels in 0..1, one a pair."""
+        matches = np.bincount(self._inverse, probability).astype(np.float64)
+        for _ in range(_NEWTON_STEPS):
+            if self._newton(matches) < _SETTLED:
+                break
+        heights = np.zeros((self.levels.shape[1], COUNT))
+        for (feature, level), height in zip(self._steps, self._beta[1:], strict=True):
+            heights[feature, level] = height
+        evidence = np.cumsum(heights, axis=1) * self.weights[:, None]
+        evidence[:, 0] = 0.0
+        return Additive(float(self._beta[0]), evidence)
+
+    def _newton(self, matches: NDArray[np.float64]) -> float:
+        """Take one damped, bounded Newton step and return the largest change."""
+        chance = expit(self._design @ self._beta.astype(np.float32)).astype(np.float64)
+        spread = np.maximum(self._counts * chance * (1.0 - chance), 1e-9)
+        weighted = self._design * spread[:, None].astype(np.float32)
+        curvature = (self._design.T @ weighted).astype(np.float64) + np.diag(self._ridge + 1e-6)
+        residual = (matches - self._counts * chance).astype(np.float32)
+        gradient = (residual @ self._design).astype(np.float64) - self._ridge * self._beta
+        step = _bounded_step(curvature, gradient, self._beta, self._free)
+        before, scale = self._loss(matches, self._beta), 1.0
+        while self._loss(matches, self._beta + scale * step) > before and scale > 1e-3:
+            scale *= 0.5
+        self._beta = self._beta + scale * step
+        return float(np.abs(scale * step).max())
+
+    def _loss(self, matches: NDArray[np.float64], beta: NDArray[np.float64]) -> float:
+        z = (self._design @ beta.astype(np.float32)).astype(np.float64)
+        fit = (self._counts * np.logaddexp(0.0, z) - matches * z).sum()
+        return float(fit + 0.5 * (self._ridge * beta**2).sum())
+
+
+def _design(patterns: NDArray[np.int8]) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
+    """Return intercept and step indicators: "known at all", then "at least level q"."""
+    columns = [np.ones(len(patterns), dtype=np.float32)]
+    steps = []
+    for feature in range(patterns.shape[1]):
+        last = None
+        for level in range(1, COUNT):
+            step = patterns[:, feature] >= level
+            reached = int(step.sum())
+            if reached and reached != last:
+                columns.append(step.astype(np.float32))
+                steps.append((feature, level))
+            last = reached
+    return np.column_stack(columns), steps
+
+
+def _bounded_step(
+    curvature: NDArray[np.float64],
+    gradient: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    free: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Minimise the quadratic model by coordinate descent, keeping bounded steps at >= 0."""
+    step = np.zeros(len(beta))
+    slope = -gradient.copy()
+    diagonal = np.diag(curvature)
+    for _ in range(_SWEEPS):
+        moved = 0.0
+        for j in range(len(beta)):  # a hundred coefficients at most
+            change = -slope[j] / diagonal[j]
+            if not free[j]:
+                change = max(change, -(beta[j] + step[j]))
+            if change != 0.0:
+                step[j] += change
+                slope += change * curvature[j]
+                moved = max(moved, abs(change))
+        if moved < _SETTLED:
+            break
+    return step

@@ -1,0 +1,123 @@
+"""Texts that candidates are found by: the whole record, and its most identifying column alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from tk_link import normalise
+from tk_link.fields import Field, FieldType
+from tk_link.profile import Profile
+from tk_link.tables import Table
+
+_WORDY: frozenset[FieldType] = frozenset({"text", "name", "org", "address"})
+_LONGEST_EXTRA, _LEAST_KNOWN = 120, 0.5
+"""A column without counterpart still joins the record text where its values have at most this mean
+length and at least this share of their words occurs in the other table's compared columns: a house
+number that the other table keeps inside its address helps, an abstract drowns everything."""
+_SAMPLE = 2_000
+
+_NORMALISERS: dict[FieldType, Callable[[pl.Series], pl.Series]] = {
+    "text": normalise.text,
+    "name": normalise.text,
+    "org": normalise.organisation,
+    "address": normalise.address,
+    "code": normalise.code,
+    "email": normalise.email,
+    "phone": normalise.phone,
+    "number": normalise.text,
+    "date": normalise.text,
+    "geo": normalise.text,
+    "category": normalise.text,
+}
+
+
+def normalised(values: pl.Series, type: FieldType) -> pl.Series:
+    """Return text values in the one spelling of their type (`tk_link.normalise`)."""
+    return _NORMALISERS[type](values)
+
+
+@dataclass(frozen=True)
+class Views:
+    """Texts of each table, as ``(left, right)``.
+
+    Attributes:
+        record: Whole-record text.
+        identifying: Text of the most identifying field, or None where the record view would only
+            be repeated.
+        identifying_field: That field.
+        wording: Raw text of all wordy columns in the record, where numbers and codes are looked
+            for; None where no compared column is wordy.
+    """
+
+    record: tuple[pl.Series, pl.Series]
+    identifying: tuple[pl.Series, pl.Series] | None
+    identifying_field: Field | None
+    wording: tuple[pl.Series, pl.Series] | None
+
+
+def build_views(
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    left_profiles: Mapping[str, Profile],
+    right_profiles: Mapping[str, Profile],
+) -> Views:
+    """Build the text views of two aligned tables."""
+    columns = [f.left for f in fields], [f.right for f in fields]
+    plain = _joined(left, columns[0]), _joined(right, columns[1])
+    extras = (
+        _extras(left, columns[0], left_profiles, plain[1]),
+        _extras(right, columns[1], right_profiles, plain[0]),
+    )
+    record = (
+        _joined(left, [*columns[0], *extras[0]]) if extras[0] else plain[0],
+        _joined(right, [*columns[1], *extras[1]]) if extras[1] else plain[1],
+    )
+    wordy = [f for f in fields if f.type in _WORDY]
+    if not wordy:
+        return Views(record, None, None, None)
+    wording = (
+        _raw(left, [*(f.left for f in wordy), *extras[0]]),
+        _raw(right, [*(f.right for f in wordy), *extras[1]]),
+    )
+    if len(fields) == 1:
+        return Views(record, None, None, wording)
+
+    def identifies(field: Field) -> float:
+        a, b = left_profiles[field.left], right_profiles[field.right]
+        return min(a.filled * a.distinct, b.filled * b.distinct)
+
+    best = max(wordy, key=identifies)
+    texts = (normalise.text(left.text[best.left]), normalise.text(right.text[best.right]))
+    return Views(record, texts, best, wording)
+
+
+def _extras(
+    table: Table, aligned: Sequence[str], profiles: Mapping[str, Profile], other: pl.Series
+) -> list[str]:
+    """Return the columns without counterpart whose words the other table knows."""
+    known = other.drop_nulls().str.split(" ").explode().unique().implode()
+    out = []
+    for p in profiles.values():
+        if p.role != "field" or p.name in aligned or p.length > _LONGEST_EXTRA:
+            continue
+        if p.type not in _WORDY and p.type not in ("category", "code", "number"):
+            continue
+        words = normalise.text(table.text[p.name].drop_nulls().head(_SAMPLE)).drop_nulls()
+        if words.str.split(" ").explode().is_in(known).mean() >= _LEAST_KNOWN:  # type: ignore[operator]
+            out.append(p.name)
+    return out
+
+
+def _joined(table: Table, columns: Sequence[str]) -> pl.Series:
+    parts = [normalise.text(table.text[c]).alias(str(n)) for n, c in enumerate(columns)]
+    joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
+    return pl.DataFrame(parts).select(joined.alias("record")).to_series()
+
+
+def _raw(table: Table, columns: Sequence[str]) -> pl.Series:
+    joined = pl.concat_str(pl.col(columns), separator=" ", ignore_nulls=True)
+    return table.text.select(joined.alias("wording")).to_series()
