@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
 from tk_link.settings import Settings, make_settings
 from tk_link.values import pair_up, to_names
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from tk_link.config import Explain, How, Join, Ties
     from tk_link.fields import FieldType
     from tk_link.tables import Table
@@ -51,7 +53,15 @@ class LinkOptions(TypedDict, total=False):
     suffix: str
 
 
-def link(left: Frame, right: object, **options: Unpack[LinkOptions]) -> Frame:
+@overload
+def link(left: str | Path, right: object, **options: Unpack[LinkOptions]) -> pl.DataFrame: ...
+
+
+@overload
+def link(left: Frame, right: object, **options: Unpack[LinkOptions]) -> Frame: ...
+
+
+def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     """Match the rows of two tables, without labels and without settings.
 
     Args:
@@ -78,7 +88,7 @@ def link(left: Frame, right: object, **options: Unpack[LinkOptions]) -> Frame:
     check_columns(settings.link, left_table, right_table)
     linkage = run(left_table, right_table, settings.link, progress=None)
     frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
-    return cast("Frame", to_kind(frame, left))
+    return to_kind(frame, left)
 
 
 def _settings(options: Mapping[str, object]) -> Settings:

@@ -8,6 +8,21 @@ from tk_link.frames import from_frame
 from tk_link.linkage import PAIR_SCHEMA, Linkage, Skipped
 from tk_link.tables import Table
 
+FIRMS = [
+    ("0041", "Nordwind Logistik GmbH", "Hamburg"),
+    ("0042", "Bakery O'Neill & Sons", "Dublin"),
+    ("0043", 'Café "Zur Sonne"', "Wien"),
+    ("0044", "Übersee Textil AG", "Bremen"),
+    ("0045", "Atelier Fontaine\nSARL", "Lyon"),
+    ("0046", "שלום תקשורת", "Haifa"),
+    ("0047", "Sakura Foods 😀 KK", "Osaka"),
+    ("0048", "Hargreaves Instruments Ltd", "Leeds"),
+    ("0049", "Kowalski Transport", "Gdańsk"),
+    ("0050", "Meridian Analytics Inc", "Boston"),
+    ("0051", "Quarry Lane Brewing", "Sheffield"),
+    ("0052", "Pinheiro Móveis Ltda", "Porto"),
+]
+
 Decide = Callable[..., Linkage]
 
 
@@ -70,3 +85,18 @@ def linkage(decide: Decide) -> Linkage:
         (2, 1, 0.58, "lost"),
         (3, 2, 0.3, "none"),
     )
+
+
+@pytest.fixture
+def firms() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Two registers of the same firms; the right one misses two and has codes of its own."""
+    left = pl.DataFrame(FIRMS, schema=["code", "firm", "city"], orient="row")
+    right = (
+        left.reverse()
+        .slice(1, 10)
+        .with_columns(
+            code="R-" + pl.col("code").str.reverse(),
+            firm=pl.col("firm").str.replace("Ltd", "Limited"),
+        )
+    )
+    return left, right

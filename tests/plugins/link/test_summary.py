@@ -22,7 +22,7 @@ def test_everything_that_was_decided_is_said(linkage, left, right):
         "left        left.csv: 5 rows, 2 columns",
         "right       right.csv: 3 rows, 3 columns",
         "compared    name  name      same name",
-        "left out    left.id: names rows",
+        "left out    left: id (names rows)",
         "left id     id",
         "right id    none; the row number stands for it",
         "candidates  12 pairs, 2.4 for each left row",
@@ -56,7 +56,7 @@ def test_many_skipped_columns_are_cut_short(decide, left, right):
     skipped = tuple(Skipped("left", f"c{at}", "constant") for at in range(9))
     linkage = decide(skipped=skipped)
     assert "and 3 more (-v names them)" in said(linkage, left, right)
-    assert "left.c8: constant" in said(linkage, left, right, verbose=True)
+    assert "left: c8 (constant)" in said(linkage, left, right, verbose=True)
 
 
 @pytest.mark.parametrize(
