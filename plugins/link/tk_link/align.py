@@ -129,6 +129,8 @@ def _search(
 ) -> list[tuple[str, str, str]]:
     free_left = [p for p in lefts.values() if p.role == "field"]
     free_right = [p for p in rights.values() if p.role == "field"]
+    if not free_left or not free_right:
+        return []
     contents = content_scores(
         [left.text[p.name] for p in free_left], [right.text[p.name] for p in free_right]
     )

@@ -91,10 +91,13 @@ def link(
         os.environ["POLARS_MAX_THREADS"] = str(settings.link.threads)
         os.environ["OMP_NUM_THREADS"] = str(settings.link.threads)
 
-    from tk_link.command import Talk, run_link  # noqa: PLC0415
+    from tk_link.command import Talk, plan_link, run_link  # noqa: PLC0415
 
     talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[_TYPED])
-    run_link(settings, talk, plan=plan)
+    if plan:
+        plan_link(settings, talk)
+    else:
+        run_link(settings, talk)
 
 
 def _is_given(value: object) -> bool:

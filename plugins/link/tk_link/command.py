@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -11,14 +12,13 @@ import typer
 
 from tk.errors import UsageError
 from tk_link.columns import check_columns
-from tk_link.linkage import Linkage
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
 from tk_link.reading import read_table
-from tk_link.report import report_json
+from tk_link.report import plan_json, report_json
 from tk_link.settings import Settings
 from tk_link.shape import shape
-from tk_link.summary import summarise
+from tk_link.summary import describe, summarise
 from tk_link.tables import Table
 from tk_link.writing import check_output, write_stdout, write_table
 
@@ -40,23 +40,15 @@ class Talk:
     words: tuple[str, ...] = ()
 
 
-def run_link(settings: Settings, talk: Talk, *, plan: bool = False) -> None:
+def run_link(settings: Settings, talk: Talk) -> None:
     """Carry out `settings`.
 
     Raises:
         TkError: With the exit code that says what kind of trouble it was.
     """
-    if talk.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    left_source, right_source = _inputs(settings)
     output = settings.output.output
-    if output is not None:
-        check_output(output, [left_source, right_source])
     with TerminalProgress(enabled=not talk.quiet) as progress:
-        left, right = read_table(left_source), read_table(right_source)
-        if settings.sample is not None:
-            left = _sampled(left, settings.sample, settings.link.seed)
-        check_columns(settings.link, left, right)
+        left, right = _read(settings, talk)
         from tk_link.pipeline import run  # noqa: PLC0415 - a wrong name is said before scipy loads
 
         linkage = run(left, right, settings.link, progress=progress)
@@ -66,7 +58,41 @@ def run_link(settings: Settings, talk: Talk, *, plan: bool = False) -> None:
             write_table(frame, output)
     if output is None and not talk.json:
         _show(frame)
-    _tell(linkage, left, right, settings, talk)
+    if talk.json:
+        typer.echo(report_json(linkage, left, right, settings))
+    if not talk.quiet:
+        _tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
+
+
+def plan_link(settings: Settings, talk: Talk) -> None:
+    """Say what `settings` would do and what it would take; link and write nothing.
+
+    Raises:
+        TkError: Whatever the run itself would meet before it begins to link.
+    """
+    with TerminalProgress(enabled=not talk.quiet):
+        left, right = _read(settings, talk)
+        from tk_link.plan import make_plan  # noqa: PLC0415 - as above
+
+        plan = make_plan(left, right, settings.link)
+    if talk.json:
+        typer.echo(plan_json(plan, left, right))
+    else:
+        _tell(describe(plan, left, right, words=talk.words, verbose=talk.verbose))
+
+
+def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
+    """Read both tables, after everything that can be checked without them."""
+    if talk.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    left_source, right_source = _inputs(settings)
+    if settings.output.output is not None:
+        check_output(settings.output.output, [left_source, right_source])
+    left, right = read_table(left_source), read_table(right_source)
+    if settings.sample is not None:
+        left = _sampled(left, settings.sample, settings.link.seed)
+    check_columns(settings.link, left, right)
+    return left, right
 
 
 def _inputs(settings: Settings) -> tuple[str, str]:
@@ -97,10 +123,6 @@ def _show(frame: pl.DataFrame) -> None:
         write_stdout(frame)
 
 
-def _tell(linkage: Linkage, left: Table, right: Table, settings: Settings, talk: Talk) -> None:
-    if talk.json:
-        typer.echo(report_json(linkage, left, right, settings))
-    if not talk.quiet:
-        lines = summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose)
-        for line in lines:
-            typer.echo(line, err=True)
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line, err=True)

@@ -71,7 +71,7 @@ def _column(values: pl.Series) -> Profile:
     filled = values.drop_nulls()
     share = len(filled) / max(len(values), 1)
     unique = filled.n_unique()
-    role: Role = "empty" if not len(filled) else "constant" if unique == 1 else "field"
+    role: Role = "empty" if not len(filled) else "constant" if unique == 1 < len(filled) else "field"
     sample = filled.sample(min(_SAMPLE, len(filled)), seed=0)
     mean = sample.str.len_chars().mean()
     return Profile(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from tk_link.linkage import Linkage
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.tables import Table
+
+if TYPE_CHECKING:  # the plan brings scipy, which a wrong file name need not wait for
+    from tk_link.plan import Plan
 
 
 def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings) -> str:
@@ -34,6 +38,12 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "output": settings.output.output,
         "seed": settings.link.seed,
     }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def plan_json(plan: Plan, left: Table, right: Table) -> str:
+    """Return one JSON object: tables, columns and what a run would take."""
+    report = {"left": _table(left), "right": _table(right)} | asdict(plan)
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from tk_link.linkage import Linkage
+from tk_link.fields import Field
+from tk_link.linkage import Linkage, Skipped
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.shape import renamed
 from tk_link.tables import Table
+
+if TYPE_CHECKING:  # the plan brings scipy, which a wrong file name need not wait for
+    from tk_link.plan import Plan
 
 _MARGIN = 12
 _FEW = 6
@@ -36,7 +41,9 @@ def summarise(
         verbose: Also tell all columns left out, and timings.
     """
     yield from _tables(left, right)
-    yield from _columns(linkage, verbose=verbose)
+    yield from _columns(linkage.fields, linkage.skipped, verbose=verbose)
+    for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
+        yield _line(side, name if name is not None else "none; the row number stands for it")
     yield from _decisions(linkage, left)
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
@@ -52,6 +59,18 @@ def summarise(
     yield _line("next", _advice(linkage, settings, words))
 
 
+def describe(
+    plan: Plan, left: Table, right: Table, *, words: Sequence[str], verbose: bool = False
+) -> Iterator[str]:
+    """Yield the lines of a dry run."""
+    yield from _tables(left, right)
+    yield from _columns(plan.fields, plan.skipped, verbose=verbose)
+    yield _line("candidates", f"about {plan.pairs:,} pairs")
+    yield _line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
+    yield _line("memory", f"about {plan.megabytes:,.0f} MB")
+    yield _line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
+
+
 def _line(label: str, text: str) -> str:
     return f"{label:<{_MARGIN}}{text}"
 
@@ -64,20 +83,20 @@ def _tables(left: Table, right: Table) -> Iterator[str]:
         )
 
 
-def _columns(linkage: Linkage, *, verbose: bool) -> Iterator[str]:
-    width = max((len(field.label) for field in linkage.fields), default=0)
-    for at, field in enumerate(linkage.fields):
+def _columns(
+    fields: Sequence[Field], skipped: Sequence[Skipped], *, verbose: bool
+) -> Iterator[str]:
+    width = max((len(field.label) for field in fields), default=0)
+    for at, field in enumerate(fields):
         weight = f", weight {field.weight:g}" if field.weight != 1 else ""
         text = f"{field.label:<{width}}  {field.type:<8}  {field.why}{weight}"
         yield _line("" if at else "compared", text)
-    shown = linkage.skipped if verbose else linkage.skipped[:_FEW]
+    shown = skipped if verbose else skipped[:_FEW]
     for at, column in enumerate(shown):
         text = f"{column.table}: {column.column} ({column.reason})"
         yield _line("" if at else "left out", text)
-    if len(shown) < len(linkage.skipped):
-        yield _line("", f"and {len(linkage.skipped) - len(shown)} more (-v names them)")
-    for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
-        yield _line(side, name if name is not None else "none; the row number stands for it")
+    if len(shown) < len(skipped):
+        yield _line("", f"and {len(skipped) - len(shown)} more (-v names them)")
 
 
 def _decisions(linkage: Linkage, left: Table) -> Iterator[str]:

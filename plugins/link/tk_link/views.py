@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -39,6 +39,13 @@ def normalised(values: pl.Series, type: FieldType) -> pl.Series:
     return _NORMALISERS[type](values)
 
 
+def _record_part(values: pl.Series, type: FieldType) -> pl.Series:
+    """Return a value's part of the record text: one spelling a date, words of an e-mail apart."""
+    if type == "date":
+        return normalise.dates(values).dt.strftime("%Y %m %d").fill_null(normalise.text(values))
+    return normalise.text(values) if type == "email" else normalised(values, type)
+
+
 @dataclass(frozen=True)
 class Views:
     """Texts of each table, as ``(left, right)``.
@@ -66,15 +73,15 @@ def build_views(
     right_profiles: Mapping[str, Profile],
 ) -> Views:
     """Build the text views of two aligned tables."""
-    columns = [f.left for f in fields], [f.right for f in fields]
+    columns = {f.left: f.type for f in fields}, {f.right: f.type for f in fields}
     plain = _joined(left, columns[0]), _joined(right, columns[1])
     extras = (
         _extras(left, columns[0], left_profiles, plain[1]),
         _extras(right, columns[1], right_profiles, plain[0]),
     )
     record = (
-        _joined(left, [*columns[0], *extras[0]]) if extras[0] else plain[0],
-        _joined(right, [*columns[1], *extras[1]]) if extras[1] else plain[1],
+        _joined(left, columns[0] | extras[0]) if extras[0] else plain[0],
+        _joined(right, columns[1] | extras[1]) if extras[1] else plain[1],
     )
     wordy = [f for f in fields if f.type in _WORDY]
     if not wordy:
@@ -96,24 +103,27 @@ def build_views(
 
 
 def _extras(
-    table: Table, aligned: Sequence[str], profiles: Mapping[str, Profile], other: pl.Series
-) -> list[str]:
+    table: Table, aligned: Iterable[str], profiles: Mapping[str, Profile], other: pl.Series
+) -> dict[str, FieldType]:
     """Return the columns without counterpart whose words the other table knows."""
     known = other.drop_nulls().str.split(" ").explode().unique().implode()
-    out = []
+    out: dict[str, FieldType] = {}
     for p in profiles.values():
         if p.role != "field" or p.name in aligned or p.length > _LONGEST_EXTRA:
             continue
         if p.type not in _WORDY and p.type not in ("category", "code", "number"):
             continue
         words = normalise.text(table.text[p.name].drop_nulls().head(_SAMPLE)).drop_nulls()
-        if words.str.split(" ").explode().is_in(known).mean() >= _LEAST_KNOWN:  # type: ignore[operator]
-            out.append(p.name)
+        if len(words) and words.str.split(" ").explode().is_in(known).mean() >= _LEAST_KNOWN:  # type: ignore[operator]
+            out[p.name] = p.type
     return out
 
 
-def _joined(table: Table, columns: Sequence[str]) -> pl.Series:
-    parts = [normalise.text(table.text[c]).alias(str(n)) for n, c in enumerate(columns)]
+def _joined(table: Table, columns: Mapping[str, FieldType]) -> pl.Series:
+    parts = [
+        _record_part(table.text[column], type_).alias(str(n))
+        for n, (column, type_) in enumerate(columns.items())
+    ]
     joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
     return pl.DataFrame(parts).select(joined.alias("record")).to_series()
 

@@ -1,4 +1,4 @@
-"""Codes, phone numbers and e-mail addresses: equal, nearly equal, or the same in the part that counts."""
+"""Codes, phone numbers and e-mail addresses: equal, nearly equal, or alike where it counts."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def phone(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32
 
 
 def email(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
-    """Compare e-mail addresses: equal 1, same mailbox at another domain .95, else the mailbox's
-    edit similarity times .9.
+    """Compare e-mail addresses: equal 1, same mailbox at another domain .95, else below .9.
+
+    That is the edit similarity of the mailboxes times .9.
     """
     a, b = left.gather(pairs.left), right.gather(pairs.right)
     mailbox = _edit(a.str.replace(r"@.*$", ""), b.str.replace(r"@.*$", ""))

@@ -1,1 +1,1 @@
-"""Scoring without labels: levels -> mixture -> additive -> knockout -> score; matching throughout."""
+"""Scoring without labels: levels -> mixture -> additive -> knockout -> score, under matching."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
-from tk_link.scoring import knockout, levels, mixture
+from tk_link.scoring import knockout, levels, mixture, thumb
 from tk_link.scoring.additive import Additive, Refit
 from tk_link.scoring.matching import assign, marginals
 
@@ -18,6 +18,8 @@ _ROUNDS = 2
 """Refit, calibrate, refit on the calibrated labels. A third round gains nothing on any data set."""
 _FEW = 10.0
 """Expected matches below which calibrated labels are too few to refit on."""
+_FEWEST = 6
+"""Rows of the smaller table, and sure matches, below which nothing can be learnt."""
 _MOST_LOG_ODDS = 30.0
 
 
@@ -48,55 +50,66 @@ class Scores:
 
 def score(features: Features, pairs: Pairs, how: Cardinality, *, seed: int) -> Scores:
     """Score candidate pairs without labels."""
-    cut = levels.cut(features)
-    similarity = features.values[:, 0]
-    labels = mixture.fit(cut, features.weights, pairs, similarity, how).probability
-    refit = Refit(cut, features.weights)
-    scores = _calibrated(
-        refit.fit(labels), cut, similarity, pairs, labels=labels, how=how, seed=seed
-    )
+    problem = _Problem(levels.cut(features), features.values[:, 0], pairs, how, seed)
+    weights = features.weights
+    if min(pairs.rows) < _FEWEST or not len(pairs):
+        return problem.by_thumb(weights)
+    labels = mixture.fit(problem.levels, weights, pairs, problem.similarity, how).probability
+    refit = Refit(problem.levels, weights)
+    scores = problem.calibrated(refit.fit(labels), labels)
+    if scores is None:
+        return problem.by_thumb(weights)
     for _ in range(_ROUNDS - 1):
-        labels = _labels(scores, pairs, how)
+        labels = problem.labels(scores)
         if labels.sum() < _FEW:
             break
-        scores = _calibrated(
-            refit.fit(labels), cut, similarity, pairs, labels=labels, how=how, seed=seed
-        )
+        scores = problem.calibrated(refit.fit(labels), labels) or scores
     return scores
 
 
-def _calibrated(
-    model: Additive,
-    cut: NDArray[np.int8],
-    similarity: NDArray[np.float32],
-    pairs: Pairs,
-    *,
-    labels: NDArray[np.float64],
-    how: Cardinality,
-    seed: int,
-) -> Scores:
-    """Calibrate a model's scores; ``labels`` say which assigned pairs are confident."""
-    log_odds = model.log_odds(cut)
-    rule: Cardinality = "m:1" if how == "m:m" else how  # the null is of each row's best
-    kept = assign(pairs, log_odds, rule)
-    confident = kept[labels[kept] > 0.5]
-    null = knockout.knock_out(pairs, log_odds, confident, rule, seed=seed)
-    curve = knockout.calibrate(
-        log_odds[kept], log_odds[confident], null, labels[confident], pairs.rows
-    )
-    alone = curve(log_odds)
-    share = _share(pairs, log_odds, how)
-    return Scores(alone * share, alone, log_odds, cut, model, similarity)
+@dataclass(frozen=True)
+class _Problem:
+    """What stays the same from round to round."""
 
+    levels: NDArray[np.int8]
+    similarity: NDArray[np.float32]
+    pairs: Pairs
+    how: Cardinality
+    seed: int
 
-def _share(pairs: Pairs, log_odds: NDArray[np.float64], how: Cardinality) -> NDArray[np.float64]:
-    """Return what rivals leave of each pair's probability, 0..1."""
-    odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
-    return np.asarray(marginals(pairs, odds, how) * (1.0 + odds) / odds)
+    def calibrated(self, model: Additive, labels: NDArray[np.float64]) -> Scores | None:
+        """Calibrate a model's scores on the assigned pairs that ``labels`` are confident of.
 
+        None where these are too few.
+        """
+        log_odds = model.log_odds(self.levels)
+        rule: Cardinality = "m:1" if self.how == "m:m" else self.how  # null of each row's best
+        kept = assign(self.pairs, log_odds, rule)
+        confident = kept[labels[kept] > 0.5]
+        if len(confident) < _FEWEST:
+            return None
+        null = knockout.knock_out(self.pairs, log_odds, confident, rule, seed=self.seed)
+        curve = knockout.calibrate(
+            log_odds[kept], log_odds[confident], null, labels[confident], self.pairs.rows
+        )
+        return self._scores(model, log_odds, curve(log_odds))
 
-def _labels(scores: Scores, pairs: Pairs, how: Cardinality) -> NDArray[np.float64]:
-    labels = np.zeros(len(pairs))
-    kept = assign(pairs, scores.order(), how)
-    labels[kept] = scores.probability[kept]
-    return labels
+    def by_thumb(self, weights: NDArray[np.float64]) -> Scores:
+        """Score by the fixed rule for tables too small to learn from."""
+        model = thumb.model(weights, self.pairs.rows)
+        log_odds = model.log_odds(self.levels)
+        return self._scores(model, log_odds, thumb.probability(log_odds))
+
+    def labels(self, scores: Scores) -> NDArray[np.float64]:
+        """Return the probability of assigned pairs, 0 for all others."""
+        out = np.zeros(len(self.pairs))
+        kept = assign(self.pairs, scores.order(), self.how)
+        out[kept] = scores.probability[kept]
+        return out
+
+    def _scores(
+        self, model: Additive, log_odds: NDArray[np.float64], alone: NDArray[np.float64]
+    ) -> Scores:
+        odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
+        share = marginals(self.pairs, odds, self.how) * (1.0 + odds) / odds  # what rivals leave
+        return Scores(alone * share, alone, log_odds, self.levels, model, self.similarity)
