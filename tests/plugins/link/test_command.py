@@ -111,6 +111,14 @@ def test_reasons_come_in_every_form(files, form, column):
     assert out.filter(pl.col("match_status") == "match")[out.columns[-1]].null_count() == 0
 
 
+def test_plan_writes_nothing(files, tmp_path, capsys):
+    assert run("--plan", "-o", "out.csv") == 0
+    assert sorted(os.listdir(tmp_path)) == ["left.csv", "right.csv"]
+    assert "next        do it: tk link left.csv right.csv -o out.csv" in capsys.readouterr().err
+    assert run("--plan", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] > 0
+
+
 def test_sample_tries_some_rows(files):
     assert run("-q", "--sample", "5", "-o", "out.csv") == 0
     assert pl.read_csv("out.csv").height == 5
