@@ -67,7 +67,7 @@ class LinkConfig:
         _check_choice("ties rule", self.ties, get_args(Ties))
         _check_choice("explain format", self.explain, get_args(Explain))
         for _, type_ in self.types:
-            _check_choice("type", type_, FIELD_TYPES)
+            _check_choice("type", type_, FIELD_TYPES, where=", ".join(FIELD_TYPES))
         _check_once("on", (f"{left}={right}" for left, right in self.on or ()))
         _check_once("type", (column for column, _ in self.types))
         _check_once("weight", (column for column, _ in self.weights))
@@ -120,9 +120,9 @@ class OutputConfig:
             raise UsageError("suffix is empty; it must tell right columns from left ones")
 
 
-def _check_choice(kind: str, value: str, options: tuple[str, ...]) -> None:
+def _check_choice(kind: str, value: str, options: tuple[str, ...], *, where: str = "") -> None:
     if value not in options:
-        raise NotFoundError(kind, value, options)
+        raise NotFoundError(kind, value, options, where=where)
 
 
 def _check_once(option: str, names: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ def test_defaults_are_valid_and_frozen():
         ({"how": "1-1"}, "cardinality '1-1' not found; did you mean '1:1'"),
         ({"ties": "frist"}, "did you mean 'first'"),
         ({"types": (("a", "nmae"),)}, "type 'nmae' not found; did you mean 'name'"),
+        ({"types": (("a", "organisation"),)}, r"not found \(text, name, org, address"),
         ({"explain": "yes"}, "explain format 'yes' not found"),
         ({"on": ()}, "on names no column"),
         ({"on": (("a", "b"), ("a", "b"))}, "on names 'a=b' twice"),

@@ -108,7 +108,11 @@ def _check_exists(path: Path, given: str) -> None:
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"{given} does not exist; neither does its folder {folder}")
-    near = nearest(path.name, (entry.name for entry in folder.iterdir()))
+    # By their stems: a common suffix makes any two names alike.
+    neighbours = {entry.stem: entry.name for entry in sorted(folder.iterdir(), reverse=True)}
+    near = nearest(path.stem, neighbours)
     if near:
-        raise InputError(f"{given} does not exist; did you mean {str(folder / near)!r}?")
+        raise InputError(
+            f"{given} does not exist; did you mean {str(folder / neighbours[near])!r}?"
+        )
     raise InputError(f"{given} does not exist")

@@ -46,8 +46,9 @@ def test_missing_file_suggests_its_neighbour(tmp_path):
 
 
 def test_missing_file_without_a_neighbour(tmp_path):
-    with pytest.raises(InputError, match=r"zebra\.csv does not exist$"):
-        parse_source(str(tmp_path / "zebra.csv"))
+    (tmp_path / "nums.csv").touch()
+    with pytest.raises(InputError, match=r"miss\.csv does not exist$"):
+        parse_source(str(tmp_path / "miss.csv"))
 
 
 def test_missing_folder_is_named(tmp_path):
