@@ -16,10 +16,13 @@ _LETTERS = {
 }  # fmt: skip
 """Letters that Unicode decomposition leaves alone, in the usual Latin transliteration."""
 
-LEGAL_FORMS: dict[str, str] = {
+_LEGAL_PHRASES: dict[str, str] = {
+    "gesellschaft mit beschrankter haftung": "gmbh", "public limited company": "plc",
+    "societe anonyme": "sa", "besloten vennootschap": "bv",
+}  # fmt: skip
+_LEGAL_WORDS: dict[str, str] = {
     "incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd",
-    "gesellschaft mit beschrankter haftung": "gmbh", "aktiengesellschaft": "ag",
-    "public limited company": "plc", "societe anonyme": "sa", "besloten vennootschap": "bv",
+    "aktiengesellschaft": "ag",
 }  # fmt: skip
 _LEGAL_SHORT = [
     "inc",
@@ -78,7 +81,7 @@ def text(values: pl.Series) -> pl.Series:
         unique = values.drop_nulls().unique()
         known = {v: html.unescape(v) for v in unique.to_list() if "&" in v}
         values = values.replace(known)
-    folded = values.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    folded = values.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
     folded = folded.str.replace_many(list(_LETTERS), list(_LETTERS.values()))
     folded = folded.str.replace_all(r"['’`´]", "").str.replace_all(r"[^\p{L}\p{N}]+", " ")
     return _null_if_empty(folded.str.strip_chars())
@@ -93,7 +96,8 @@ def _replace_words(values: pl.Series, words: dict[str, str]) -> pl.Series:
 
 def organisation(values: pl.Series) -> pl.Series:
     """`text` with the legal form dropped, unless nothing else is left."""
-    folded = _replace_words(text(values), LEGAL_FORMS)
+    whole = _replace_words(text(values), _LEGAL_PHRASES)  # before the words that they hold
+    folded = _replace_words(whole, _LEGAL_WORDS)
     bare = _replace_words(folded, dict.fromkeys(_LEGAL_SHORT, ""))
     return bare.fill_null(folded) if bare.null_count() else bare
 
@@ -122,7 +126,7 @@ def numbers(values: pl.Series) -> pl.Series:
     """Return the first number in each value as ``Float64``; ``1.234,5`` and ``1,234.5`` agree."""
     raw = values.str.extract(f"({_NUMBER})", 1).str.replace_all(r"[ '’]", "")
     frame = pl.DataFrame({"raw": raw})
-    comma_last = pl.col("raw").str.contains(r",\d{1,2}$|\.\d{3},|^-?\d+,\d{4,}$")
+    comma_last = pl.col("raw").str.contains(r",\d{1,2}$|\.\d{3}[,.]|^-?\d+,\d{4,}$")
     european = pl.col("raw").str.replace_all(".", "", literal=True).str.replace(",", ".")
     plain = pl.col("raw").str.replace_all(",", "", literal=True)
     chosen = pl.when(comma_last).then(european).otherwise(plain).cast(pl.Float64, strict=False)
@@ -147,5 +151,5 @@ def dates(values: pl.Series) -> pl.Series:
         if (len(candidate) - candidate.null_count()) / filled < 0.01:
             break
         parsed = parsed.fill_null(candidate) if parsed.null_count() else parsed
-    years = rest.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)\D*$", 1)
+    years = rest.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)(?:\.0)?\D*$", 1)
     return parsed.fill_null((years + "-01-01").str.to_date(strict=False))
