@@ -54,7 +54,9 @@ def compare(
     )
 
 
-def _field(left: Table, right: Table, field: Field, pairs: Pairs) -> NDArray[np.float32]:  # noqa: PLR0911 - one return a type
+def _field(  # noqa: PLR0911 - one return for each type
+    left: Table, right: Table, field: Field, pairs: Pairs
+) -> NDArray[np.float32]:
     raw_left, raw_right = left.text[field.left], right.text[field.right]
     match field.type:
         case "number":
