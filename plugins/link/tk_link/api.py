@@ -77,21 +77,26 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
     """
-    settings = _settings(options)
+    settings = settings_of(options)
 
     from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
     from tk_link.frames import to_kind  # noqa: PLC0415
     from tk_link.pipeline import run  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
 
-    left_table, right_table = _table(left, "left"), _table(right, "right")
+    left_table, right_table = table_of(left, "left"), table_of(right, "right")
     check_columns(settings.link, left_table, right_table)
     linkage = run(left_table, right_table, settings.link, progress=None)
     frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
     return to_kind(frame, left)
 
 
-def _settings(options: Mapping[str, object]) -> Settings:
+def settings_of(options: Mapping[str, object]) -> Settings:
+    """Return the settings that keyword options mean.
+
+    Raises:
+        UsageError: An option is unknown or impossible.
+    """
     given = dict(options)
     for name in ("left", "right", "sample", "output"):
         if name in given:
@@ -103,7 +108,12 @@ def _settings(options: Mapping[str, object]) -> Settings:
     return make_settings(given)
 
 
-def _table(given: object, name: str) -> Table:
+def table_of(given: object, name: str) -> Table:
+    """Return a frame, or the file at a path, as a table.
+
+    Raises:
+        InputError: It cannot be used.
+    """
     from tk_link.frames import from_frame  # noqa: PLC0415 - see the module's docstring
     from tk_link.reading import read_table  # noqa: PLC0415
 

@@ -51,14 +51,15 @@ def decide(
     order = scores.order()
     kept = assign(pairs, order, how)
     tied = _tied(pairs, features, order, how)
-    if config.ties == "drop":
-        kept = kept[~tied[kept]]
-    elif config.ties == "all":
-        kept = np.union1d(kept, np.flatnonzero(tied & (scores.alone >= config.min_prob)))
+    kept = kept[~tied[kept]]
     cut, reason = _cut(scores, kept, config)
-    probability = scores.alone if config.ties == "all" else scores.probability
-    accepted = kept[np.maximum(scores.probability, probability * tied)[kept] >= cut]
-    frame = _frame(pairs, scores, order, accepted, tied, cut, config)
+    accepted = kept[scores.probability[kept] >= cut]
+    if config.ties != "drop":  # rivals alike share one probability; what counts is the pair alone
+        tied_well = np.flatnonzero(tied & (scores.alone >= cut))
+        if config.ties == "first":
+            tied_well = assign(pairs, order, how, np.isin(np.arange(len(pairs)), tied_well))
+        accepted = np.union1d(accepted, tied_well)
+    frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
     shown = frame["position"].to_numpy()
     chances = scores.probability[accepted]
     precision = float(chances.mean()) if len(chances) else 1.0
@@ -115,6 +116,7 @@ def _frame(
     pairs: Pairs,
     scores: Scores,
     order: NDArray[np.float64],
+    *,
     accepted: NDArray[np.int64],
     tied: NDArray[np.bool_],
     cut: float,

@@ -28,14 +28,14 @@ def explain(
     if form == "none":
         return []
     levels = scores.levels[positions]
-    bits = scores.model.contributions(levels)
+    bits = scores.model.additive.contributions(levels)
     missing = levels == MISSING
     if form == "columns":
         return [
             pl.Series(f"why_{name}", np.where(missing[:, n], np.nan, bits[:, n])).fill_nan(None)
             for n, name in enumerate(features.names)
         ]
-    prior = scores.model.prior / np.log(2)
+    prior = scores.model.additive.prior / np.log(2)
     write = _as_text if form == "text" else _as_json
     lines = [
         write(features.names, row.tolist(), gone.tolist(), float(prior))

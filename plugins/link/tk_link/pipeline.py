@@ -20,6 +20,7 @@ from tk_link.fields import Field
 from tk_link.linkage import Cardinality, Linkage
 from tk_link.profile import Profile, profile
 from tk_link.progress import Progress
+from tk_link.scoring.model import Model
 from tk_link.scoring.score import Scores, score
 from tk_link.tables import Table
 from tk_link.views import Views, build_views
@@ -66,9 +67,17 @@ def run(
 
 
 def run_closely(
-    left: Table, right: Table, config: LinkConfig, *, progress: Progress | None = None
+    left: Table,
+    right: Table,
+    config: LinkConfig,
+    *,
+    progress: Progress | None = None,
+    model: Model | None = None,
 ) -> Run:
-    """Link two tables and keep what every stage computed. Raises as `run`."""
+    """Link two tables and keep what every stage computed. Raises as `run`.
+
+    With ``model``, score by what it learnt before instead of learning from these tables.
+    """
     clock = _Clock(progress)
     with clock.stage("columns"):
         profiles, aligned = prepare(left, right, config)
@@ -78,7 +87,7 @@ def run_closely(
     with clock.stage("comparing"):
         features = compare(left, right, aligned.fields, views, found)
     with clock.stage("scoring"):
-        how, reason, scores = _score(features, found.pairs, config)
+        how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
         decision = decisions.decide(found.pairs, features, scores, how, config)
         why = explain.explain(features, scores, decision.positions, config.explain)
@@ -148,13 +157,19 @@ def _candidates(
     return Candidates(found.pairs.only(obeying), found.record)
 
 
-def _score(features: Features, pairs: Pairs, config: LinkConfig) -> tuple[Cardinality, str, Scores]:
+def _score(
+    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None
+) -> tuple[Cardinality, str, Scores]:
     if config.how != "auto":
-        return config.how, "--how", score(features, pairs, config.how, seed=config.seed)
-    scores = score(features, pairs, "1:1", seed=config.seed)
+        return (
+            config.how,
+            "--how",
+            score(features, pairs, config.how, seed=config.seed, model=model),
+        )
+    scores = score(features, pairs, "1:1", seed=config.seed, model=model)
     how, reason = cardinality.choose(pairs, scores)
     if how != "1:1":
-        scores = score(features, pairs, how, seed=config.seed)
+        scores = score(features, pairs, how, seed=config.seed, model=model)
     return how, reason, scores
 
 

@@ -1,4 +1,4 @@
-"""What a column holds: how full, how distinct, which type, and whether it can be compared at all."""
+"""What a column holds: how full, how distinct, which type, and whether it can be compared."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def _column(values: pl.Series) -> Profile:
     filled = values.drop_nulls()
     share = len(filled) / max(len(values), 1)
     unique = filled.n_unique()
-    role: Role = "empty" if not len(filled) else "constant" if unique == 1 < len(filled) else "field"
+    role: Role = (
+        "empty" if not len(filled) else "constant" if unique == 1 < len(filled) else "field"
+    )
     sample = filled.sample(min(_SAMPLE, len(filled)), seed=0)
     mean = sample.str.len_chars().mean()
     return Profile(
@@ -115,7 +117,9 @@ def infer_type(name: str, sample: pl.Series, *, distinct: int) -> FieldType:
     return _by_words(said, share, sample, distinct)
 
 
-def _by_form(said: frozenset[str], share: _Share, *, is_key: bool) -> FieldType | None:
+def _by_form(  # noqa: PLR0911 - one line a type reads best
+    said: frozenset[str], share: _Share, *, is_key: bool
+) -> FieldType | None:
     """Types that the spelling of the values gives away."""
     if share(_EMAIL) > 0.8:
         return "email"

@@ -114,7 +114,8 @@ def _extras(
         if p.type not in _WORDY and p.type not in ("category", "code", "number"):
             continue
         words = normalise.text(table.text[p.name].drop_nulls().head(_SAMPLE)).drop_nulls()
-        if len(words) and words.str.split(" ").explode().is_in(known).mean() >= _LEAST_KNOWN:  # type: ignore[operator]
+        share = words.str.split(" ").explode().is_in(known).mean()  # None where all is punctuation
+        if isinstance(share, float) and share >= _LEAST_KNOWN:
             out[p.name] = p.type
     return out
 

@@ -16,7 +16,6 @@ is being computed: a few rounds settle it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Pairs
 from tk_link.linkage import Cardinality
+from tk_link.scoring.curve import Curve
 from tk_link.scoring.isotonic import increasing
 from tk_link.scoring.matching import assign
 
@@ -35,8 +35,6 @@ _LEAST_TAIL = 0.2
 """The null count is read off only where this share of the null lies below."""
 _ROUNDS = 3
 _LEAST, _MOST = 1e-4, 1.0 - 1e-4
-
-Calibration = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,8 @@ def calibrate(
     null: Null,
     weights: NDArray[np.float64],
     rows: tuple[int, int],
-) -> Calibration:
-    """Return the function from score to probability of a match.
+) -> Curve:
+    """Return the probability of a match at each score.
 
     Args:
         assigned: Scores of the pairs that were assigned.
@@ -99,10 +97,10 @@ def calibrate(
         weights: First guess of the probability that each of them is a match, 0..1.
         rows: Heights of the two tables.
     """
-    calibration = _curve(assigned, null, weights, rows)
+    curve = _curve(assigned, null, weights, rows)
     for _ in range(_ROUNDS - 1):
-        calibration = _curve(assigned, null, calibration(confident), rows)
-    return calibration
+        curve = _curve(assigned, null, curve(confident), rows)
+    return curve
 
 
 def _curve(
@@ -110,7 +108,7 @@ def _curve(
     null: Null,
     weights: NDArray[np.float64],
     rows: tuple[int, int],
-) -> Calibration:
+) -> Curve:
     known = np.concatenate([s[np.isfinite(s)] for s in (null.left, null.right)])
     bins = int(np.clip(len(assigned) / _ROWS_PER_BIN, _LEAST_BINS, _BINS))
     steps = np.linspace(0.0, 1.0, bins + 1)
@@ -125,7 +123,7 @@ def _curve(
     mass = np.maximum(real, 0.5)
     share = np.clip(increasing(1.0 - false / mass, mass), 0.0, 1.0)  # pooled before it is clipped
     middles = 0.5 * (grid[1:] + grid[:-1])
-    return lambda score: np.clip(np.interp(score, middles, share), _LEAST, _MOST)
+    return Curve(middles, np.clip(share, _LEAST, _MOST))
 
 
 def without_match(

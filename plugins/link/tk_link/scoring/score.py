@@ -12,7 +12,9 @@ from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
 from tk_link.scoring import knockout, levels, mixture, thumb
 from tk_link.scoring.additive import Additive, Refit
+from tk_link.scoring.curve import Curve
 from tk_link.scoring.matching import assign, marginals
+from tk_link.scoring.model import Model
 
 _ROUNDS = 2
 """Refit, calibrate, refit on the calibrated labels. A third round gains nothing on any data set."""
@@ -32,7 +34,7 @@ class Scores:
         alone: The same if the pair had no rivals, 0..1.
         log_odds: Natural log odds of the additive model, prior included.
         levels: ``(pairs, features)`` levels.
-        model: The additive model behind ``log_odds``.
+        model: What was learnt: the additive model behind ``log_odds`` and its calibration.
         similarity: Whole-record similarity, which decides between pairs of equal score.
     """
 
@@ -40,7 +42,7 @@ class Scores:
     alone: NDArray[np.float64]
     log_odds: NDArray[np.float64]
     levels: NDArray[np.int8]
-    model: Additive
+    model: Model
     similarity: NDArray[np.float32]
 
     def order(self) -> NDArray[np.float64]:
@@ -48,13 +50,17 @@ class Scores:
         return self.probability + 1e-9 * self.log_odds + 1e-10 * self.similarity
 
 
-def score(features: Features, pairs: Pairs, how: Cardinality, *, seed: int) -> Scores:
-    """Score candidate pairs without labels."""
-    problem = _Problem(levels.cut(features), features.values[:, 0], pairs, how, seed)
+def score(
+    features: Features, pairs: Pairs, how: Cardinality, *, seed: int, model: Model | None = None
+) -> Scores:
+    """Score candidate pairs without labels, or with a model learnt before."""
+    problem = _Problem(levels.cut(features), features, pairs, how, seed)
     weights = features.weights
+    if model is not None:
+        return problem.scores(model.arranged(features.names), model.curve)
     if min(pairs.rows) < _FEWEST or not len(pairs):
         return problem.by_thumb(weights)
-    labels = mixture.fit(problem.levels, weights, pairs, problem.similarity, how).probability
+    labels = mixture.fit(problem.levels, weights, pairs, features.values[:, 0], how).probability
     refit = Refit(problem.levels, weights)
     scores = problem.calibrated(refit.fit(labels), labels)
     if scores is None:
@@ -72,7 +78,7 @@ class _Problem:
     """What stays the same from round to round."""
 
     levels: NDArray[np.int8]
-    similarity: NDArray[np.float32]
+    features: Features
     pairs: Pairs
     how: Cardinality
     seed: int
@@ -92,13 +98,11 @@ class _Problem:
         curve = knockout.calibrate(
             log_odds[kept], log_odds[confident], null, labels[confident], self.pairs.rows
         )
-        return self._scores(model, log_odds, curve(log_odds))
+        return self.scores(model, curve)
 
     def by_thumb(self, weights: NDArray[np.float64]) -> Scores:
         """Score by the fixed rule for tables too small to learn from."""
-        model = thumb.model(weights, self.pairs.rows)
-        log_odds = model.log_odds(self.levels)
-        return self._scores(model, log_odds, thumb.probability(log_odds))
+        return self.scores(thumb.model(weights, self.pairs.rows), thumb.curve())
 
     def labels(self, scores: Scores) -> NDArray[np.float64]:
         """Return the probability of assigned pairs, 0 for all others."""
@@ -107,9 +111,12 @@ class _Problem:
         out[kept] = scores.probability[kept]
         return out
 
-    def _scores(
-        self, model: Additive, log_odds: NDArray[np.float64], alone: NDArray[np.float64]
-    ) -> Scores:
+    def scores(self, additive: Additive, curve: Curve) -> Scores:
+        """Score every pair with a model and its calibration."""
+        log_odds = additive.log_odds(self.levels)
+        alone = curve(log_odds)
         odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
         share = marginals(self.pairs, odds, self.how) * (1.0 + odds) / odds  # what rivals leave
-        return Scores(alone * share, alone, log_odds, self.levels, model, self.similarity)
+        model = Model(self.features.names, additive, curve)
+        similarity = self.features.values[:, 0]
+        return Scores(alone * share, alone, log_odds, self.levels, model, similarity)

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tk_link.scoring.additive import Additive
+from tk_link.scoring.curve import Curve
 from tk_link.scoring.levels import COUNT, EDGES
 
 _PRIOR, _SLOPE, _EVEN = -1.0, 6.0, 0.6
 _CROWD = 20.0
-_MOST = 0.99
+_MOST, _FAR = 0.99, 20.0
 
 
 def model(weights: NDArray[np.float64], rows: tuple[int, int]) -> Additive:
@@ -30,6 +31,7 @@ def model(weights: NDArray[np.float64], rows: tuple[int, int]) -> Additive:
     return Additive(_PRIOR - float(np.log(crowd)), evidence)
 
 
-def probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def curve() -> Curve:
     """Return what the rule believes of a pair without rivals: never more than 0.99."""
-    return np.minimum(expit(log_odds), _MOST)
+    points = np.linspace(-_FAR, _FAR, 401)
+    return Curve(points, np.minimum(expit(points), _MOST))
