@@ -46,7 +46,7 @@ def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) 
     ids = pl.DataFrame(
         {"left_id": left_ids.gather(pairs[_LEFT]), "right_id": right_ids.gather(pairs[_RIGHT])}
     )
-    return ids.hstack(pairs.select(_PAIR_COLUMNS, *_extra(pairs)))
+    return ids.hstack(pairs.select(*_PAIR_COLUMNS, *_extra(pairs)))
 
 
 def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> pl.DataFrame:

@@ -101,7 +101,8 @@ def test_reasons_come_last(decide, left, right):
     linkage = decide((0, 0, 0.9, "match"), (1, 1, 0.2, "none"), why=["name +3", "name -1"])
     assert shaped(linkage, left, right).columns[-1] == "match_why"
     assert shaped(linkage, left, right)["match_why"].to_list()[:2] == ["name +3", "name -1"]
-    assert shaped(linkage, left, right, pairs=True)["match_why"].to_list() == ["name +3"]
+    pairs = shaped(linkage, left, right, pairs=True)
+    assert pairs.rows() == [("01", 0, 0.9, 1.235, "match", "name +3")]
 
 
 def test_columns_named_like_ours_are_kept_unchanged(decide, right):
