@@ -12,11 +12,12 @@ from typer.core import TyperCommand
 
 from tk_link import options
 
-_HELP = """Match the rows of two tables, without labels and without settings.
-
-Each left row gets its partner on the right, or a reason why it has none. The result goes to -o, to
-a pipe as csv, or to the terminal as a preview; what was decided and why goes to standard error.
-"""
+_HELP = (
+    "Match the rows of two tables, without labels and without settings.\n\n"
+    "Each left row gets its partner on the right, or a reason why it has none. The result goes to "
+    "-o, to a pipe as csv, or to the terminal as a preview; what was decided, and why, goes to "
+    "standard error."
+)
 _TYPED = "tk_link.typed"
 _NOT_SETTINGS = ("config", "plan", "print_config", "quiet", "verbose", "json")
 

@@ -57,7 +57,8 @@ def decide(
     if config.ties != "drop":  # rivals alike share one probability; what counts is the pair alone
         tied_well = np.flatnonzero(tied & (scores.alone >= cut))
         if config.ties == "first":
-            tied_well = assign(pairs, order, how, np.isin(np.arange(len(pairs)), tied_well))
+            level = np.zeros(len(pairs))  # of equals, the first in the table
+            tied_well = assign(pairs, level, how, np.isin(np.arange(len(pairs)), tied_well))
         accepted = np.union1d(accepted, tied_well)
     frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
     shown = frame["position"].to_numpy()
@@ -101,14 +102,14 @@ def _tied(
     if how == "m:m":
         return tied
     alike = pl.DataFrame({"left": pairs.left, "right": pairs.right, "order": order}).hstack(
-        [pl.Series(str(n), column) for n, column in enumerate(features.values.T)]
+        [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values.T)]
     )
-    columns = [c for c in alike.columns if c not in ("left", "right")]
+    columns = [c for c in alike.columns if c not in ("left", "right", "order")]
     for row in ("left", "right"):
         if how in ("1:1", "m:1" if row == "left" else "1:m"):
-            best = pl.col("order") == pl.col("order").max().over(row)
-            several = pl.len().over([row, *columns]) > 1
-            tied |= alike.select(best & several).to_series().to_numpy()
+            twins = [row, *columns]
+            best = pl.col("order").max().over(twins) == pl.col("order").max().over(row)
+            tied |= alike.select(best & (pl.len().over(twins) > 1)).to_series().to_numpy()
     return tied
 
 

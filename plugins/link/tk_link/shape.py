@@ -33,7 +33,9 @@ def shape(
     Pairs that were not accepted are shown where `config` keeps all pairs.
     """
     pairs = linkage.pairs.with_columns(
-        pl.col("match_probability", "match_margin").round(6), pl.col("match_score").round(3)
+        pl.col("match_probability", "match_margin").round(6),
+        pl.col("match_score").round(3),
+        (pl.selectors.float() - pl.selectors.by_name(ADDED, require_all=False)).round(3),
     )
     shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
     if output.pairs:
