@@ -22,6 +22,7 @@ TEXT = b"a,b\n1,2\n" * 1000
         ("a.csv.gz", gzip.compress(TEXT[:4000]) + gzip.compress(TEXT[4000:])),
         ("a.csv.zst", zstandard.compress(TEXT[:4000]) + zstandard.compress(TEXT[4000:])),
     ],
+    ids=["plain", "gzip", "zstd"],
 )
 def test_files_are_unpacked_whole(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
@@ -32,11 +33,12 @@ def test_files_are_unpacked_whole(tmp_path, name, data):
     ("name", "data"),
     [
         ("a.csv.gz", b"a,b\n1,2\n"),
-        ("a.csv.gz", gzip.compress(os.urandom(4000))[:-20]),
+        ("a.csv.gz", gzip.compress(TEXT)[:-20]),
         ("a.csv.gz", gzip.compress(TEXT)[:30] + b"\xff" * 20),
         ("a.csv.zst", b"a,b\n1,2\n"),
         ("a.csv.zst", zstandard.compress(TEXT)[:12] + b"\xff" * 20),
     ],
+    ids=["not gzip", "gzip cut off", "gzip garbled", "not zstd", "zstd garbled"],
 )
 def test_broken_compression_is_named(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)

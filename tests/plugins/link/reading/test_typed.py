@@ -32,6 +32,7 @@ def test_types_survive():
         ("Parquet", read_parquet, written(FRAME.write_parquet)),
         ("Arrow", read_arrow, written(FRAME.write_ipc)),
     ],
+    ids=["parquet", "arrow"],
 )
 def test_cut_off_files_are_refused(kind, read, data, cut):
     with pytest.raises(InputError, match=f"^f is not a whole {kind} file"):
