@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from tk_link import normalise
 from tk_link.fields import FieldType
 from tk_link.tables import Table
 from tk_link.wording import concepts, is_id_name
@@ -26,7 +27,7 @@ _EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 _PHONE = r"^\s*\+?[\d(][\d\s()./\-]{5,20}\d\s*(x\d+)?$"
 _PLAIN_NUMBER = r"^\s*[-+]?[^\w\s-]?\s?\d[\d.,' ]*\s?(%|[^\W\d_]{0,3}|[^\w\s])\s*$"
 _DATE = (
-    r"^\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
+    r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(1[5-9]|20|21)\d\d-(0?[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
     r"\d{1,2}\.? [A-Za-z]{3,9}\.? \d{4}|[A-Za-z]{3,9} \d{1,2}, \d{4})([T ]\d\d:\d\d.*)?\s*$"
 )
 _YEAR = r"^\s*(1[5-9]|20|21)\d\d(\.0)?\W*$"
@@ -112,6 +113,8 @@ def infer_type(name: str, sample: pl.Series, *, distinct: int) -> FieldType:
 
     said = concepts(name)
     by_form = _by_form(said, share, is_key=sample.n_unique() > 0.3 * len(sample))
+    if by_form == "date" and normalise.dates(sample).null_count() > 0.2 * len(sample):
+        by_form = None  # months in a language that nothing here reads
     if by_form is not None:
         return by_form
     return _by_words(said, share, sample, distinct)
@@ -129,7 +132,7 @@ def _by_form(  # noqa: PLR0911 - one line a type reads best
         return "date"
     if share(_COMPACT_DATE) > 0.95 and ("date" in said or "birth" in said):
         return "date"
-    if "phone" in said and share(r"\d{4}") > 0.5:
+    if "phone" in said and share(r"(\d\D*){6}") > 0.5:
         return "phone"
     if share(r"^\s*0\d+\s*$") > 0.02 or ("postcode" in said and share(r"\d") > 0.5):
         return "code"
@@ -142,13 +145,17 @@ def _by_form(  # noqa: PLR0911 - one line a type reads best
     return None
 
 
-def _by_words(said: frozenset[str], share: _Share, sample: pl.Series, distinct: int) -> FieldType:
+def _by_words(  # noqa: PLR0911 - a list of rules, the first that fits
+    said: frozenset[str], share: _Share, sample: pl.Series, distinct: int
+) -> FieldType:
     """Types told by the words inside the values and by the column's name."""
     lengths = sample.str.len_chars()
     tokens = float((sample.str.count_matches(r"\S+")).mean() or 0.0)  # type: ignore[arg-type]
+    if share(r"\d") > 0.4 and share(_ADDRESS_WORDS) > 0.4:
+        return "address"
     if tokens <= 2 and share(r"\d") > 0.7 and float(lengths.max() or 0) <= 30:  # type: ignore[arg-type]
         return "code"
-    if "address" in said or (share(r"\d") > 0.4 and share(_ADDRESS_WORDS) > 0.4):
+    if "address" in said:
         return "address"
     if said & {"first", "last", "middle"} and tokens < 3:
         return "name"
