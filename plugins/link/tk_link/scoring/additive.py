@@ -41,6 +41,10 @@ class Additive:
             out += evidence[column]
         return out
 
+    def moved(self, by: float) -> Additive:
+        """Return the model with its prior moved."""
+        return Additive(self.prior + by, self.evidence)
+
     def contributions(self, levels: NDArray[np.int8]) -> NDArray[np.float64]:
         """Return ``(pairs, features)`` contributions in bits."""
         rows = [e[c] for c, e in zip(levels.T, self.evidence, strict=True)]

@@ -23,3 +23,19 @@ class Curve:
     def __call__(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability at each score."""
         return np.asarray(np.interp(score, self.points, self.chances))
+
+    def even(self) -> float:
+        """Return the lowest score with an even chance; just above all points where none has."""
+        likely = np.flatnonzero(self.chances >= 0.5)
+        if not len(likely):
+            return float(self.points[-1]) + 1.0
+        first = int(likely[0])
+        if first == 0:
+            return float(self.points[0])
+        low, high = self.chances[first - 1], self.chances[first]
+        step = (0.5 - low) / (high - low)
+        return float(self.points[first - 1] + step * (self.points[first] - self.points[first - 1]))
+
+    def moved(self, by: float) -> Curve:
+        """Return the curve moved along the scores."""
+        return Curve(self.points + by, self.chances)

@@ -32,7 +32,7 @@ class Scores:
     Attributes:
         probability: Calibrated probability of a match among its rivals, 0..1.
         alone: The same if the pair had no rivals, 0..1.
-        log_odds: Natural log odds of the additive model, prior included.
+        log_odds: Sum of prior and evidence in nats; 0 is an even chance without rivals.
         levels: ``(pairs, features)`` levels.
         model: What was learnt: the additive model behind ``log_odds`` and its calibration.
         similarity: Whole-record similarity, which decides between pairs of equal score.
@@ -112,7 +112,12 @@ class _Problem:
         return out
 
     def scores(self, additive: Additive, curve: Curve) -> Scores:
-        """Score every pair with a model and its calibration."""
+        """Score every pair with a model and its calibration.
+
+        Scores are moved so that an even chance scores 0; what the model ranks stays as it was.
+        """
+        even = curve.even()
+        additive, curve = additive.moved(-even), curve.moved(-even)
         log_odds = additive.log_odds(self.levels)
         alone = curve(log_odds)
         odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
