@@ -79,7 +79,7 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
     if config.precision is None:
         if config.review_band is not None:
             return config.review_band[0], "lower end of --review-band"
-        return config.min_prob, "--min-prob"
+        return config.min_prob, "an even chance" if config.min_prob == 0.5 else "--min-prob"
     chances = np.sort(scores.probability[kept])[::-1]
     running = np.cumsum(chances) / np.arange(1, len(chances) + 1)
     enough = np.flatnonzero(running >= config.precision)

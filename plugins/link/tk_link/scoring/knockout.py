@@ -113,6 +113,8 @@ def _curve(
     bins = int(np.clip(len(assigned) / _ROWS_PER_BIN, _LEAST_BINS, _BINS))
     steps = np.linspace(0.0, 1.0, bins + 1)
     grid = np.unique(np.quantile(np.concatenate([assigned, known]), steps))
+    if len(grid) == 1:  # every score the same: one bin around it
+        grid = np.array([grid[0] - 1.0, grid[0] + 1.0])
     real = np.histogram(assigned, grid)[0].astype(np.float64)
     false = np.zeros(len(real))
     for scores, height in ((null.left, rows[0]), (null.right, rows[1])):

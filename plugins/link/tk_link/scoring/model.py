@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tk.errors import InputError
+from tk_link.fields import FIELD_TYPES, FieldType
 from tk_link.scoring.additive import Additive
 from tk_link.scoring.curve import Curve
 from tk_link.scoring.levels import COUNT
@@ -49,32 +50,36 @@ class Model:
         }
 
 
-def read_model(data: object, source: Path) -> Model:
-    """Check plain data and make a model of it.
+@dataclass(frozen=True)
+class Saved:
+    """A model in a file, with the columns and types that it was learnt on."""
+
+    columns: tuple[tuple[str, str, FieldType], ...]
+    model: Model
+
+
+def read_saved(path: Path) -> Saved:
+    """Read what `tk_link.Linker.save` wrote.
 
     Raises:
-        InputError: It is not of this format.
+        InputError: The file is missing, or is not of this format.
     """
     try:
-        return _parsed(data)
-    except (KeyError, TypeError, ValueError, AssertionError) as error:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        columns = tuple(_column(*column) for column in document["columns"])
+        return Saved(columns, _parsed(document["model"]))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{source} is not a linkage model of format {_FORMAT}; fit and save it again"
+            f"{path} is not a linkage model of format {_FORMAT}; fit and save it again"
         ) from error
 
 
-def read_json(path: Path) -> object:
-    """Read a JSON file.
-
-    Raises:
-        InputError: It is missing or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
+def _column(left: str, right: str, type_: FieldType) -> tuple[str, str, FieldType]:
+    if type_ not in FIELD_TYPES:
+        raise ValueError(type_)
+    return str(left), str(right), type_
 
 
 def _parsed(data: object) -> Model:
