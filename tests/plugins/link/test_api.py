@@ -8,7 +8,7 @@ from tk_link.frames import from_frame
 
 
 def test_public_names():
-    assert tk_link.__all__ == ["LinkOptions", "Linker", "link"]
+    assert tk_link.__all__ == ["Explanation", "LinkOptions", "Linker", "link"]
 
 
 @pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])
