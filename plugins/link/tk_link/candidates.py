@@ -18,7 +18,7 @@ from sparse_dot_topn import sp_matmul_topn
 from tk_link.fields import Field, FieldType
 from tk_link.ngrams import VectorPair, vectorise
 from tk_link.tables import Table
-from tk_link.views import Views, normalised
+from tk_link.views import Views, comparable, normalised
 
 _KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
 _COMMON_KEY = 10
@@ -86,15 +86,24 @@ def find(
         found.append(_nearest(vectorise(*views.identifying), k, width, threads))
     for field in fields:
         if field.type in _KEYS:
-            found.append(_collisions(left, right, [field], width, most=_COMMON_KEY))
+            found.append(_collisions(left, right, field, width))
     keys = np.unique(np.concatenate(found))
-    if block:
-        within = [_collisions(left, right, group, width, most=None) for group in block]
-        keys = np.intersect1d(keys, np.unique(np.concatenate(within)), assume_unique=True)
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
+    if block:
+        within = np.zeros(len(pairs), dtype=bool)
+        for group in block:
+            agreed = [agree(left, right, field, pairs).fill_null(False) for field in group]
+            within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
+        pairs = pairs.only(within)
     return Candidates(pairs, record)
+
+
+def agree(left: Table, right: Table, field: Field, pairs: Pairs) -> pl.Series:
+    """Tell for each pair whether it holds one value of a field; null where a value is missing."""
+    a = comparable(left.text[field.left], field.type).gather(pairs.left)
+    return a == comparable(right.text[field.right], field.type).gather(pairs.right)
 
 
 def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[np.int64]:
@@ -112,24 +121,12 @@ def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[n
     return np.concatenate(keys)
 
 
-def _collisions(
-    left: Table, right: Table, group: Sequence[Field], width: int, *, most: int | None
-) -> NDArray[np.int64]:
-    """Return keys of the pairs that agree exactly on every field of ``group``.
-
-    With ``most``, values on more rows than that in either table are passed over.
-    """
+def _collisions(left: Table, right: Table, field: Field, width: int) -> NDArray[np.int64]:
+    """Return keys of the pairs that agree exactly on a field's rare values."""
     sides = []
-    for table, columns in ((left, [f.left for f in group]), (right, [f.right for f in group])):
-        values = [
-            normalised(table.text[c], f.type).alias(str(n))
-            for n, (c, f) in enumerate(zip(columns, group, strict=True))
-        ]
-        side = pl.DataFrame(values).with_row_index("row").drop_nulls()
-        if most is not None:
-            side = side.filter(pl.len().over(pl.exclude("row")) <= most)
-        sides.append(side)
-    names = [str(n) for n in range(len(group))]
-    both = sides[0].join(sides[1], on=names, suffix="_right")
+    for values in (left.text[field.left], right.text[field.right]):
+        side = pl.DataFrame({"value": normalised(values, field.type)}).with_row_index("row")
+        sides.append(side.drop_nulls().filter(pl.len().over("value") <= _COMMON_KEY))
+    both = sides[0].join(sides[1], on="value", suffix="_right")
     rows = both["row"].to_numpy().astype(np.int64)
     return np.asarray(rows * width + both["row_right"].to_numpy().astype(np.int64))

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tk.errors import InputError
-from tk_link.candidates import Pairs
+from tk_link.candidates import Pairs, agree
 from tk_link.fields import Field
 from tk_link.tables import Table
-from tk_link.views import normalised
 
 
 def field_of(column: str, fields: Sequence[Field], option: str) -> Field:
@@ -44,7 +43,5 @@ def allowed(
         *((field, False) for field in require),
         *((field, True) for field in forbid_conflict),
     ):
-        a = normalised(left.text[field.left], field.type).gather(pairs.left)
-        b = normalised(right.text[field.right], field.type).gather(pairs.right)
-        out &= (a == b).fill_null(missing_is_fine).to_numpy()
+        out &= agree(left, right, field, pairs).fill_null(missing_is_fine).to_numpy()
     return out

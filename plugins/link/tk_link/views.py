@@ -39,6 +39,18 @@ def normalised(values: pl.Series, type: FieldType) -> pl.Series:
     return _NORMALISERS[type](values)
 
 
+def comparable(values: pl.Series, type: FieldType) -> pl.Series:
+    """Return text values that are equal where they mean one date, number or wording."""
+    match type:
+        case "date":
+            read = normalise.dates(values).dt.strftime("%Y-%m-%d")
+        case "number":
+            read = normalise.numbers(values).cast(pl.String)
+        case _:
+            return normalised(values, type)
+    return read.fill_null(normalise.text(values))
+
+
 def _record_part(values: pl.Series, type: FieldType) -> pl.Series:
     """Return a value's part of the record text: one spelling a date, words of an e-mail apart."""
     if type == "date":
