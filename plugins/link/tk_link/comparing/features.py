@@ -17,6 +17,7 @@ from tk_link.tables import Table
 from tk_link.views import Views, normalised
 
 RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
+_OURS = frozenset({RECORD, CODES, NUMBERS})
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def compare(
     pairs = candidates.pairs
     columns = {RECORD: (candidates.record.cosine(pairs.left, pairs.right), 1.0)}
     for field in fields:
-        columns[field.label] = (_field(left, right, field, pairs), field.weight)
+        name = f"column {field.label}" if field.label in _OURS else field.label
+        columns[name] = (_field(left, right, field, pairs), field.weight)
     if views.wording is not None:
         for name, similarity in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
             agreement = similarity(*views.wording, pairs)
