@@ -36,18 +36,20 @@ class Pairs:
         left: Row numbers in the left table.
         right: Row numbers in the right table.
         rows: Heights of the two tables.
+        is_within: Whether both sides are rows of one table; then left is the smaller number.
     """
 
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     rows: tuple[int, int]
+    is_within: bool = False
 
     def __len__(self) -> int:
         return len(self.left)
 
     def only(self, chosen: NDArray[np.bool_]) -> Pairs:
         """Return the chosen pairs."""
-        return Pairs(self.left[chosen], self.right[chosen], self.rows)
+        return Pairs(self.left[chosen], self.right[chosen], self.rows, self.is_within)
 
 
 @dataclass(frozen=True)

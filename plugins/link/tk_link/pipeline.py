@@ -41,12 +41,15 @@ class Run:
 
 
 @dataclass
-class _Clock:
+class Clock:
+    """Seconds per stage, told to whoever watches."""
+
     progress: Progress | None
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Time the block under a name."""
         if self.progress is not None:
             self.progress.stage(name)
         start = time.perf_counter()
@@ -78,7 +81,7 @@ def run_closely(
 
     With ``model``, score by what it learnt before instead of learning from these tables.
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     with clock.stage("columns"):
         profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):

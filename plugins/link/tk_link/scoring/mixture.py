@@ -77,6 +77,8 @@ def _start(pairs: Pairs, similarity: NDArray[np.float32]) -> NDArray[np.float64]
     best_right = np.zeros(pairs.rows[1], dtype=np.float32)
     np.maximum.at(best_left, pairs.left, similarity)
     np.maximum.at(best_right, pairs.right, similarity)
+    if pairs.is_within:
+        best_left = best_right = np.maximum(best_left, best_right)
     mutual = (similarity >= best_left[pairs.left]) & (similarity >= best_right[pairs.right])
     middle = np.median(similarity[mutual]) if mutual.any() else 1.0
     return np.where(mutual, np.where(similarity >= middle, _SURE, _LIKELY), _UNLIKELY)

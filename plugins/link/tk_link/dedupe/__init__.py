@@ -1,0 +1,1 @@
+"""Duplicates within tables: stack -> within (the stages of a linkage) -> clusters -> keep."""

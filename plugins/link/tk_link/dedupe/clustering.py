@@ -1,0 +1,88 @@
+"""The outcome of one deduplication: which rows are one entity, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
+
+from tk_link.fields import Field
+from tk_link.linkage import Skipped
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """What one run found.
+
+    Attributes:
+        fields: The compared columns.
+        skipped: The columns left out, each with its reason.
+        id_column: Column that names rows, or None where the row number does.
+        rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
+            ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
+        pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        candidates: Number of pairs scored.
+        precision: Estimated share of true pairs among those joined, 0..1.
+        timings: Seconds per stage.
+        warnings: What the user should know before trusting the result.
+    """
+
+    fields: tuple[Field, ...]
+    skipped: tuple[Skipped, ...]
+    id_column: str | None
+    rows: pl.DataFrame
+    pairs: pl.DataFrame
+    candidates: int
+    precision: float
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def rows_frame(
+    cluster: NDArray[np.int64], known: sparse.csr_matrix, filled: NDArray[np.int64]
+) -> pl.DataFrame:
+    """Return `Clustering.rows`.
+
+    Confidence is that of the cluster's weakest member: the probability of its surest link into the
+    cluster, the smallest over members; for a row alone, the chance that no other row is its twin.
+    Canonical is the row with most cells filled, of equals the first.
+
+    Args:
+        cluster: Cluster of each row.
+        known: Symmetric matrix of pair probabilities.
+        filled: Number of filled cells of each row.
+    """
+    links = known.tocoo()
+    inside = cluster[links.row] == cluster[links.col]
+    surest, other = np.zeros(len(cluster)), np.zeros(len(cluster))
+    np.maximum.at(surest, links.row[inside], links.data[inside])
+    np.maximum.at(other, links.row[~inside], links.data[~inside])
+    frame = pl.DataFrame(
+        {"cluster": cluster, "filled": filled, "surest": surest, "other": other}
+    ).with_columns(cluster_size=pl.len().over("cluster").cast(pl.Int64))
+    alone = pl.col("cluster_size") == 1
+    best = pl.col("filled").arg_max().over("cluster")
+    return frame.select(
+        "cluster",
+        "cluster_size",
+        cluster_confidence=pl.when(alone)
+        .then(1.0 - pl.col("other"))
+        .otherwise(pl.col("surest").min().over("cluster")),
+        is_canonical=pl.int_range(pl.len()).over("cluster") == best,
+    )
+
+
+def pairs_frame(cluster: NDArray[np.int64], known: sparse.csr_matrix) -> pl.DataFrame:
+    """Return `Clustering.pairs`: every scored pair inside a cluster, smaller row left."""
+    links = sparse.triu(known, 1).tocoo()
+    inside = cluster[links.row] == cluster[links.col]
+    return pl.DataFrame(
+        {
+            "left_row": links.row[inside].astype(np.int64),
+            "right_row": links.col[inside].astype(np.int64),
+            "match_probability": links.data[inside],
+        }
+    ).sort("left_row", "right_row")

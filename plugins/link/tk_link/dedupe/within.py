@@ -1,0 +1,110 @@
+"""Pairs inside one table, scored by the stages that link two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from tk_link import candidates
+from tk_link.candidates import Candidates, Pairs
+from tk_link.comparing.features import Features, compare
+from tk_link.fields import Field
+from tk_link.profile import Profile
+from tk_link.scoring import levels, mixture, thumb
+from tk_link.scoring.additive import Additive, Refit
+from tk_link.tables import Table
+from tk_link.views import Views, build_views
+
+_FEWEST = 6
+"""Rows, and expected matches, below which nothing can be learnt."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """A table's candidate pairs with their probabilities, and the means to score others.
+
+    Attributes:
+        pairs: Candidate pairs, each once, smaller row number left.
+        probability: Probability that they are one entity, 0..1.
+        features: What they were compared on.
+        log_odds: Their scores in nats.
+    """
+
+    pairs: Pairs
+    probability: NDArray[np.float64]
+    features: Features
+    log_odds: NDArray[np.float64]
+    _table: Table
+    _fields: tuple[Field, ...]
+    _views: Views
+    _candidates: Candidates
+    _model: Additive
+
+    def score(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Return the probability of any pairs of rows, 0..1."""
+        if not len(pairs):
+            return np.zeros(0)
+        found = replace(self._candidates, pairs=pairs)
+        features = compare(self._table, self._table, self._fields, self._views, found)
+        return np.asarray(expit(self._model.log_odds(levels.cut(features))))
+
+
+def score_within(
+    table: Table,
+    fields: Sequence[Field],
+    profiles: dict[str, Profile],
+    *,
+    k: int = candidates.K,
+    threads: int = 2,
+    allowed: NDArray[np.int64] | None = None,
+) -> Within:
+    """Find and score candidate pairs inside a table.
+
+    Duplicates come in groups of any size, so pairs are judged one by one: the mixture knows no
+    cardinality, and its probabilities stay as they are (the knock-out null of a linkage needs rows
+    that have at most one partner).
+
+    Args:
+        table: The table.
+        fields: Compared columns, each against itself.
+        profiles: Profile of each column.
+        k: Nearest rows that each row proposes.
+        threads: Threads of the sparse products.
+        allowed: A group number a row; only pairs of different groups are candidates.
+    """
+    views = build_views(table, table, fields, profiles, profiles)
+    found = candidates.find(table, table, fields, views, k=k + 1, threads=threads)
+    pairs = _once(found.pairs)
+    if allowed is not None:
+        pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
+    found = replace(found, pairs=pairs)
+    features = compare(table, table, fields, views, found)
+    model = _learn(features, pairs)
+    log_odds = model.log_odds(levels.cut(features))
+    return Within(
+        pairs, expit(log_odds), features, log_odds, table, tuple(fields), views, found, model
+    )
+
+
+def _once(pairs: Pairs) -> Pairs:
+    """Return pairs of different rows, each once, smaller row number left."""
+    height = pairs.rows[0]
+    low = np.minimum(pairs.left, pairs.right).astype(np.int64)
+    high = np.maximum(pairs.left, pairs.right).astype(np.int64)
+    keys = np.unique(low[low < high] * height + high[low < high])
+    left, right = (keys // height).astype(np.int32), (keys % height).astype(np.int32)
+    return Pairs(left, right, pairs.rows, is_within=True)
+
+
+def _learn(features: Features, pairs: Pairs) -> Additive:
+    cut = levels.cut(features)
+    if pairs.rows[0] < _FEWEST or not len(pairs):
+        return thumb.model(features.weights, pairs.rows)
+    mixed = mixture.fit(cut, features.weights, pairs, features.values[:, 0], "m:m")
+    if mixed.probability.sum() < _FEWEST:
+        return thumb.model(features.weights, pairs.rows)
+    return Refit(cut, features.weights).fit(mixed.probability)
