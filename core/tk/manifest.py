@@ -17,7 +17,7 @@ API = 1
 """Version of the contract between core and plugins; the one before is accepted too."""
 
 _KINDS = {kind.section: kind for kind in Kind}
-_KEYS = ("api", "summary", "extras", *_KINDS)
+_KEYS = ("api", "summary", "extras", "permissions", *_KINDS)
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Manifest:
         folder: The package's folder.
         summary: One line for listings.
         extras: Extras of its distribution that bring its optional libraries.
+        permissions: What it does beyond computing (``network``), as its author says.
         entries: Everything it offers.
         problems: Entries that could not be used, each with its reason.
     """
@@ -37,6 +38,7 @@ class Manifest:
     folder: Path
     summary: str = ""
     extras: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = field(default=(), repr=False)
 
@@ -57,9 +59,25 @@ def read_manifest(source: Source) -> Manifest:
         raise PluginError(f"plugin name {source.name!r} must match {NAME.pattern}")
     folder = _find_folder(source.package)
     try:
-        data = tomllib.loads((folder / "plugin.toml").read_text("utf-8"))
+        text = (folder / "plugin.toml").read_bytes()
     except OSError as e:
         raise PluginError(f"cannot read {folder / 'plugin.toml'}: {e.strerror}") from e
+    return parse_manifest(source, folder, text)
+
+
+def parse_manifest(source: Source, folder: Path, text: bytes) -> Manifest:
+    """Read a manifest that need not be installed.
+
+    Args:
+        source: Where it was declared.
+        folder: The package's folder, for messages and for `Manifest.folder`.
+        text: What ``plugin.toml`` holds.
+
+    Raises:
+        PluginError: Bad TOML, or an api version that this core does not speak.
+    """
+    try:
+        data = tomllib.loads(text.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise PluginError(f"{folder / 'plugin.toml'} is not valid TOML: {e}") from e
     _check_api(data.get("api"))
@@ -88,20 +106,27 @@ def _check_api(api: object) -> None:
 
 
 def _manifest(source: Source, folder: Path, data: dict[str, Any]) -> Manifest:
-    summary, extras = data.get("summary", ""), data.get("extras", [])
+    summary = data.get("summary", "")
     if not isinstance(summary, str):
         raise PluginError(f"summary must be a string, not {summary!r}")
-    if not (isinstance(extras, list) and all(isinstance(extra, str) for extra in extras)):
-        raise PluginError(f"extras must be a list of strings, not {extras!r}")
-    found = list(_read_entries(source.name, tuple(extras), data))
+    extras = _strings(data, "extras")
+    found = list(_read_entries(source.name, extras, data))
     return Manifest(
         source=source,
         folder=folder,
         summary=summary,
-        extras=tuple(extras),
+        extras=extras,
+        permissions=_strings(data, "permissions"),
         entries=tuple(item for item in found if isinstance(item, Entry)),
         problems=tuple(item for item in found if isinstance(item, Problem)),
     )
+
+
+def _strings(data: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key, [])
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        raise PluginError(f"{key} must be a list of strings, not {value!r}")
+    return tuple(value)
 
 
 def _read_entries(
