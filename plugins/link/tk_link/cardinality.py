@@ -25,7 +25,7 @@ def choose(pairs: Pairs, scores: Scores) -> tuple[Cardinality, str]:
     that the partner belongs to both.
     """
     kept = assign(pairs, scores.order(), "1:1")
-    accepted = kept[scores.probability[kept] >= 0.5]
+    accepted = kept[scores.alone[kept] >= 0.5]  # copies of a row share its probability
     if len(accepted) < _FEW:
         return "1:1", "too few sure matches to see anything else"
     bar = float(np.quantile(scores.log_odds[accepted], _STRONG))
