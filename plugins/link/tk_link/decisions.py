@@ -56,10 +56,11 @@ def decide(
     accepted = kept[scores.probability[kept] >= cut]
     if config.ties != "drop":  # rivals alike share one probability; what counts is the pair alone
         tied_well = np.flatnonzero(tied & (scores.alone >= cut))
-        if config.ties == "first":
-            level = np.zeros(len(pairs))  # of equals, the first in the table
-            tied_well = assign(pairs, level, how, np.isin(np.arange(len(pairs)), tied_well))
+        level = np.zeros(len(pairs))
+        level[accepted] = 1.0
         accepted = np.union1d(accepted, tied_well)
+        if config.ties == "first":  # of equals, the first in the table
+            accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
     frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
     shown = frame["position"].to_numpy()
     chances = scores.probability[accepted]
@@ -97,10 +98,13 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
 def _tied(
     pairs: Pairs, features: Features, order: NDArray[np.float64], how: Cardinality
 ) -> NDArray[np.bool_]:
-    """Tell the pairs whose row has another candidate that compares exactly alike, both best."""
-    tied = np.zeros(len(pairs), dtype=bool)
+    """Tell the pairs whose row has another candidate that compares exactly alike, both best.
+
+    Where neither row may share its partner, both must be best for both their rows.
+    """
     if how == "m:m":
-        return tied
+        return np.zeros(len(pairs), dtype=bool)
+    several, is_best = np.zeros(len(pairs), dtype=bool), np.ones(len(pairs), dtype=bool)
     alike = pl.DataFrame({"left": pairs.left, "right": pairs.right, "order": order}).hstack(
         [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values.T)]
     )
@@ -109,8 +113,10 @@ def _tied(
         if how in ("1:1", "m:1" if row == "left" else "1:m"):
             twins = [row, *columns]
             best = pl.col("order").max().over(twins) == pl.col("order").max().over(row)
-            tied |= alike.select(best & (pl.len().over(twins) > 1)).to_series().to_numpy()
-    return tied
+            found = alike.select(best=best, several=pl.len().over(twins) > 1)
+            is_best &= found["best"].to_numpy()
+            several |= found["several"].to_numpy()
+    return is_best & several
 
 
 def _frame(
