@@ -18,18 +18,31 @@ _HELP = (
     "-o, to a pipe as csv, or to the terminal as a preview; what was decided, and why, goes to "
     "standard error."
 )
-_TYPED = "tk_link.typed"
+TYPED = "tk_link.typed"
+"""Where a command's context keeps the words that were typed after its name."""
+
 _NOT_SETTINGS = ("config", "plan", "print_config", "quiet", "verbose", "json")
 
 
-class LinkCommand(TyperCommand):
-    """The command; it also understands ``--explain`` without a value."""
+class RememberingCommand(TyperCommand):
+    """A command that keeps what was typed, so that it can say what to type next."""
 
     def parse_args(  # type: ignore[override]  # typer's public Context is a narrower one
         self, ctx: typer.Context, args: list[str]
     ) -> list[str]:
+        """Keep the words under `TYPED`."""
+        ctx.meta.setdefault(TYPED, tuple(args))
+        return super().parse_args(ctx, args)
+
+
+class LinkCommand(RememberingCommand):
+    """The command; it also understands ``--explain`` without a value."""
+
+    def parse_args(  # type: ignore[override]  # as above
+        self, ctx: typer.Context, args: list[str]
+    ) -> list[str]:
         """Give a bare ``--explain`` the value that it stands for."""
-        ctx.meta[_TYPED] = tuple(args)
+        ctx.meta[TYPED] = tuple(args)
         words = ["--explain=text" if word == "--explain" else word for word in args]
         return super().parse_args(ctx, words)
 
@@ -82,25 +95,30 @@ def link(
     given = {
         name: value
         for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and _is_given(value)
+        if name not in _NOT_SETTINGS and is_given(value)
     }
     settings = merge_settings(config, given)
     if print_config:
         typer.echo(to_toml(settings), nl=False)
         return
-    if settings.link.threads is not None:  # read by polars and numpy when they are imported
-        os.environ["POLARS_MAX_THREADS"] = str(settings.link.threads)
-        os.environ["OMP_NUM_THREADS"] = str(settings.link.threads)
+    limit_threads(settings.link.threads)
 
     from tk_link.command import Talk, plan_link, run_link  # noqa: PLC0415
 
-    talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[_TYPED])
+    talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED])
     if plan:
         plan_link(settings, talk)
     else:
         run_link(settings, talk)
 
 
-def _is_given(value: object) -> bool:
+def limit_threads(threads: int | None) -> None:
+    """Tell polars and numpy, which look when they are imported, how many threads to use."""
+    if threads is not None:
+        os.environ["POLARS_MAX_THREADS"] = str(threads)
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+
+
+def is_given(value: object) -> bool:
     """Tell an option that was typed from one that was not; zero is typed."""
     return value is not None and value is not False and value not in ([], ())

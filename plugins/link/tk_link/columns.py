@@ -19,14 +19,14 @@ def check_columns(config: LinkConfig, left: Table, right: Table) -> None:
         InputError: A column is unknown (the nearest is suggested), or an id repeats or is blank.
     """
     for left_column, right_column in config.on or ():
-        _check_known(left_column, left)
-        _check_known(right_column, right)
+        check_known(left_column, left)
+        check_known(right_column, right)
     for column in _rule_columns(config):
         _check_known_somewhere(column, left, right)
     for id_column, table in ((config.left_id, left), (config.right_id, right)):
         if id_column is not None:
-            _check_known(id_column, table)
-            _check_unique(id_column, table)
+            check_known(id_column, table)
+            check_unique(id_column, table)
 
 
 def _rule_columns(config: LinkConfig) -> Iterable[str]:
@@ -38,7 +38,8 @@ def _rule_columns(config: LinkConfig) -> Iterable[str]:
         yield from group
 
 
-def _check_known(column: str, table: Table) -> None:
+def check_known(column: str, table: Table) -> None:
+    """Raise `InputError` where `table` has no such column; the nearest is suggested."""
     if column not in table.columns:
         raise InputError(f"{table.name}: {not_found('column', column, table.columns)}")
 
@@ -49,7 +50,8 @@ def _check_known_somewhere(column: str, left: Table, right: Table) -> None:
         raise InputError(f"{left.name}, {right.name}: {not_found('column', column, known)}")
 
 
-def _check_unique(column: str, table: Table) -> None:
+def check_unique(column: str, table: Table) -> None:
+    """Raise `InputError` where the column is blank in a row or repeats a value."""
     ids = table.text.select(value=pl.col(column)).with_row_index("row")
     blank = ids.filter(pl.col("value").is_null())
     if not blank.is_empty():

@@ -57,11 +57,11 @@ def run_link(settings: Settings, talk: Talk) -> None:
             progress.stage("writing")
             write_table(frame, output)
     if output is None and not talk.json:
-        _show(frame)
+        show(frame)
     if talk.json:
         typer.echo(report_json(linkage, left, right, settings))
     if not talk.quiet:
-        _tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
+        tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
 
 
 def plan_link(settings: Settings, talk: Talk) -> None:
@@ -78,7 +78,7 @@ def plan_link(settings: Settings, talk: Talk) -> None:
     if talk.json:
         typer.echo(plan_json(plan, left, right))
     else:
-        _tell(describe(plan, left, right, words=talk.words, verbose=talk.verbose))
+        tell(describe(plan, left, right, words=talk.words, verbose=talk.verbose))
 
 
 def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
@@ -116,13 +116,15 @@ def _sampled(table: Table, size: int, seed: int) -> Table:
     )
 
 
-def _show(frame: pl.DataFrame) -> None:
+def show(frame: pl.DataFrame) -> None:
+    """Print a preview on a terminal, csv elsewhere."""
     if sys.stdout is not None and sys.stdout.isatty():
         print_preview(frame)
     else:
         write_stdout(frame)
 
 
-def _tell(lines: Iterable[str]) -> None:
+def tell(lines: Iterable[str]) -> None:
+    """Print lines on standard error."""
     for line in lines:
         typer.echo(line, err=True)

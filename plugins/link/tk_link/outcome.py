@@ -44,8 +44,8 @@ def borderline(linkage: Linkage, left: Table, right: Table, *, size: int = 3) ->
     doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost"]))
     distance = (pl.col("match_probability") - linkage.cut).abs()
     nearest = doubtful.sort(distance, "left_row", "match_rank").head(size)
-    lefts = _described(left, [field.left for field in linkage.fields])
-    rights = _described(right, [field.right for field in linkage.fields])
+    lefts = described(left, [field.left for field in linkage.fields])
+    rights = described(right, [field.right for field in linkage.fields])
     return nearest.select(
         "match_probability",
         "match_status",
@@ -54,7 +54,7 @@ def borderline(linkage: Linkage, left: Table, right: Table, *, size: int = 3) ->
     )
 
 
-def _described(table: Table, columns: list[str]) -> pl.Series:
+def described(table: Table, columns: list[str]) -> pl.Series:
     """Put the compared cells of each row into one line."""
     cells = pl.concat_str(pl.col(columns[:4]), separator=" | ", ignore_nulls=True)
     line = cells.str.replace_all(r"\s+", " ").str.slice(0, 90)

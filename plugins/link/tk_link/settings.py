@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
-from tk.errors import InputError, NotFoundError, UsageError
+from tk.errors import NotFoundError, UsageError
 from tk_link.config import LinkConfig, OutputConfig
+from tk_link.toml import read_toml_table, write_toml_table
 from tk_link.values import CONVERTERS, pair_up, to_names
 
 _RUN = ("left", "right", "sample")
@@ -55,7 +54,7 @@ def make_settings(options: Mapping[str, object]) -> Settings:
         if key not in _KEYS:
             raise NotFoundError("option", key, _KEYS)
         if value is not None:
-            values[key] = _converted(key, value, CONVERTERS[key])
+            values[key] = converted(key, value, CONVERTERS[key])
     return Settings(
         **{key: values[key] for key in _RUN if key in values},
         link=LinkConfig(**{key: values[key] for key in _LINK if key in values}),
@@ -87,16 +86,8 @@ def read_options(path: Path) -> dict[str, object]:
         InputError: The file is missing or is not TOML.
         UsageError: It has no ``[link]`` table, or a key in it is unknown.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}") from error
-    table = document.get("link")
-    if not isinstance(table, dict):
-        raise UsageError(f"{path} has no [link] table; put the options of tk link under one")
-    options = {_key(name): value for name, value in table.items()}
+    table = read_toml_table(path, "link")
+    options = {option_of(name): value for name, value in table.items()}
     try:
         make_settings(options)
     except UsageError as error:
@@ -106,37 +97,25 @@ def read_options(path: Path) -> dict[str, object]:
 
 def to_toml(settings: Settings) -> str:
     """Write `settings` as the TOML that reproduces the run, without options that are not set."""
-    pairs: list[tuple[str, object]] = [(key, getattr(settings, key)) for key in _RUN]
-    pairs += [(key, getattr(settings.link, key)) for key in _LINK]
-    pairs += [(key, getattr(settings.output, key)) for key in _OUTPUT]
-    lines = [f"{key} = {_toml(key, value)}" for key, value in pairs if value not in (None, ())]
-    return "\n".join(["[link]", *lines]) + "\n"
+    options: dict[str, object] = {key: getattr(settings, key) for key in _RUN}
+    options |= {key: getattr(settings.link, key) for key in _LINK}
+    options |= {key: getattr(settings.output, key) for key in _OUTPUT}
+    options |= {"types": dict(settings.link.types), "weights": dict(settings.link.weights)}
+    return write_toml_table("link", options.items())
 
 
-def _key(name: str) -> str:
+def option_of(name: str) -> str:
     """Return the option that `name` means; the spelling of the command line is understood too."""
     return _FLAGS.get(name, name.replace("-", "_"))
 
 
 def _split(key: str, text: str) -> tuple[str, ...]:
-    return cast("tuple[str, ...]", _converted(key, text, to_names))
+    return cast("tuple[str, ...]", converted(key, text, to_names))
 
 
-def _converted(key: str, value: object, convert: Callable[[object], object]) -> object:
+def converted(key: str, value: object, convert: Callable[[object], object]) -> object:
+    """Convert the value of option `key`; raises `UsageError` where it is not of its kind."""
     try:
         return convert(value)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{key}: {error}") from error
-
-
-def _toml(key: str, value: object) -> str:
-    if key in ("types", "weights"):
-        named = cast("tuple[tuple[str, object], ...]", value)
-        return "{ " + ", ".join(f"{_toml('', k)} = {_toml('', v)}" for k, v in named) + " }"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml("", item) for item in value) + "]"
-    if isinstance(value, str):  # a JSON string is a TOML one, but for DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value)

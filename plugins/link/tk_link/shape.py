@@ -74,8 +74,8 @@ def _names(
     left: list[str], right: list[str], ours: list[str], suffix: str
 ) -> tuple[list[str], list[str]]:
     """Return the names that right columns and ours have in the joined table."""
-    right = _distinct(right, {*left}, suffix)
-    return right, _distinct(ours, {*left, *right}, "_")
+    right = distinct(right, {*left}, suffix)
+    return right, distinct(ours, {*left, *right}, "_")
 
 
 def _extra(pairs: pl.DataFrame) -> list[str]:
@@ -139,15 +139,15 @@ def _ids(table: Table, column: str | None) -> pl.Series:
     return table.frame[column]
 
 
-def _distinct(names: list[str], taken: set[str], suffix: str) -> list[str]:
+def distinct(names: list[str], taken: set[str], suffix: str) -> list[str]:
     """Return `names`, each with `suffix` appended until it differs from all taken ones."""
     used = set(taken)
     own = set(names)
-    distinct = []
+    found = []
     for name in names:
         new = name
         while new in used or (new != name and new in own):
             new += suffix
         used.add(new)
-        distinct.append(new)
-    return distinct
+        found.append(new)
+    return found

@@ -43,20 +43,20 @@ def summarise(
     yield from _tables(left, right)
     yield from _columns(linkage.fields, linkage.skipped, verbose=verbose)
     for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
-        yield _line(side, name if name is not None else "none; the row number stands for it")
+        yield line(side, name if name is not None else "none; the row number stands for it")
     yield from _decisions(linkage, left)
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
-        yield _line("written", settings.output.output)
+        yield line("written", settings.output.output)
     if not settings.output.pairs:
         for name, new in renamed(left, right, settings.output.suffix).items():
-            yield _line("note", f"column {name!r} is yours and stays; ours is {new!r}")
+            yield line("note", f"column {name!r} is yours and stays; ours is {new!r}")
     if verbose and linkage.timings:
         spent = ", ".join(f"{stage} {time:.1f} s" for stage, time in linkage.timings.items())
-        yield _line("time", spent)
+        yield line("time", spent)
     for warning in linkage.warnings:
-        yield _line("warning", warning)
-    yield _line("next", _advice(linkage, settings, words))
+        yield line("warning", warning)
+    yield line("next", _advice(linkage, settings, words))
 
 
 def describe(
@@ -65,20 +65,21 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _tables(left, right)
     yield from _columns(plan.fields, plan.skipped, verbose=verbose)
-    yield _line("candidates", f"about {plan.pairs:,} pairs")
-    yield _line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
-    yield _line("memory", f"about {plan.megabytes:,.0f} MB")
-    yield _line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
+    yield line("candidates", f"about {plan.pairs:,} pairs")
+    yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
+    yield line("memory", f"about {plan.megabytes:,.0f} MB")
+    yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
 
 
-def _line(label: str, text: str) -> str:
+def line(label: str, text: str) -> str:
+    """Put a label before a text; every line of a summary looks like this."""
     return f"{label:<{_MARGIN}}{text}"
 
 
 def _tables(left: Table, right: Table) -> Iterator[str]:
     for side, table in (("left", left), ("right", right)):
         notes = f" ({'; '.join(table.notes)})" if table.notes else ""
-        yield _line(
+        yield line(
             side, f"{table.name}: {len(table):,} rows, {len(table.columns):,} columns{notes}"
         )
 
@@ -90,37 +91,37 @@ def _columns(
     for at, field in enumerate(fields):
         weight = f", weight {field.weight:g}" if field.weight != 1 else ""
         text = f"{field.label:<{width}}  {field.type:<8}  {field.why}{weight}"
-        yield _line("" if at else "compared", text)
+        yield line("" if at else "compared", text)
     shown = skipped if verbose else skipped[:_FEW]
     for at, column in enumerate(shown):
         text = f"{column.table}: {column.column} ({column.reason})"
-        yield _line("" if at else "left out", text)
+        yield line("" if at else "left out", text)
     if len(shown) < len(skipped):
-        yield _line("", f"and {len(skipped) - len(shown)} more (-v names them)")
+        yield line("", f"and {len(skipped) - len(shown)} more (-v names them)")
 
 
 def _decisions(linkage: Linkage, left: Table) -> Iterator[str]:
     each = linkage.candidates / max(len(left), 1)
-    yield _line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
-    yield _line("partners", f"{linkage.how}: {linkage.how_reason}")
-    yield _line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
+    yield line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
+    yield line("partners", f"{linkage.how}: {linkage.how_reason}")
+    yield line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
 
 
 def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
     counts = status_counts(linkage, left)
     said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
-    yield _line("result", f"{linked_rows(linkage):,} of {len(left):,} left rows linked ({said})")
+    yield line("result", f"{linked_rows(linkage):,} of {len(left):,} left rows linked ({said})")
     if not math.isnan(linkage.precision) and counts["match"] + counts["review"]:
         low, high = linkage.precision_range
-        yield _line(
+        yield line(
             "precision",
             f"about {linkage.precision:.0%} of the pairs are true ({low:.0%} to {high:.0%}), "
             "estimated without labels",
         )
     pairs = borderline(linkage, left, right)
     for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
-        yield _line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
-        yield _line("", f"{'':13}{other}")
+        yield line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
+        yield line("", f"{'':13}{other}")
 
 
 def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
