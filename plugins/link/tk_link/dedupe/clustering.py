@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
+from tk_link.dedupe.config import Method
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 
@@ -21,9 +22,11 @@ class Clustering:
         fields: The compared columns.
         skipped: The columns left out, each with its reason.
         id_column: Column that names rows, or None where the row number does.
+        method: How pairs became clusters; not what was asked for where that swallowed the table.
         rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
             ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
         pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
         precision: Estimated share of true pairs among those joined, 0..1.
         timings: Seconds per stage.
@@ -33,8 +36,10 @@ class Clustering:
     fields: tuple[Field, ...]
     skipped: tuple[Skipped, ...]
     id_column: str | None
+    method: Method
     rows: pl.DataFrame
     pairs: pl.DataFrame
+    borderline: pl.DataFrame
     candidates: int
     precision: float
     timings: dict[str, float] = field(default_factory=dict)
@@ -76,13 +81,17 @@ def rows_frame(
 
 
 def pairs_frame(cluster: NDArray[np.int64], known: sparse.csr_matrix) -> pl.DataFrame:
-    """Return `Clustering.pairs`: every scored pair inside a cluster, smaller row left."""
+    """Return every scored pair, smaller row left, and whether one cluster holds both rows.
+
+    Returns:
+        Columns ``left_row``, ``right_row``, ``match_probability``, ``is_joined``.
+    """
     links = sparse.triu(known, 1).tocoo()
-    inside = cluster[links.row] == cluster[links.col]
     return pl.DataFrame(
         {
-            "left_row": links.row[inside].astype(np.int64),
-            "right_row": links.col[inside].astype(np.int64),
-            "match_probability": links.data[inside],
+            "left_row": links.row.astype(np.int64),
+            "right_row": links.col.astype(np.int64),
+            "match_probability": links.data,
+            "is_joined": cluster[links.row] == cluster[links.col],
         }
     ).sort("left_row", "right_row")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +12,28 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from tk_link.candidates import Pairs
+from tk_link.dedupe.config import Method
 
-Method = Literal["average", "cc", "complete", "single-best"]
+Score = Callable[[Pairs], NDArray[np.float64]]
 
 _LARGEST = 1_000
-"""Rows up to which a component's pairs are all compared; a larger one is first cut at a higher
-probability, so that memory stays bounded."""
+"""Rows up to which a component's pairs are all compared. A larger one is first cut at higher
+probabilities, and left whole where that does not divide it, so that memory stays bounded."""
 _STEPS = (0.7, 0.9, 0.97, 0.99, 0.999)
+_NEVER = 1e9
+"""Distance of rows that must not meet: no mean over `_LARGEST`² pairs outweighs it."""
 
 
 def group(
     pairs: Pairs,
     probability: NDArray[np.float64],
-    score: Callable[[Pairs], NDArray[np.float64]],
+    score: Score,
     *,
     method: Method = "average",
     cut: float = 0.5,
+    apart: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], sparse.csr_matrix]:
-    """Return a cluster number for each row, and the symmetric matrix of known probabilities.
+    """Return each row's cluster, named by its first row, and the matrix of known probabilities.
 
     Args:
         pairs: Candidate pairs inside a table.
@@ -41,19 +44,29 @@ def group(
             probability between parts joined is at least ``cut`` (average linkage); ``complete``
             asks that of every pair; ``single-best`` joins each row to its best partner alone.
         cut: Probability from which rows belong together.
+        apart: A group number a row; rows of one group never share a cluster. With ``cc`` and
+            ``single-best``, components that break this are split by average linkage.
     """
-    height = pairs.rows[0]
+    if apart is not None:
+        may_meet = apart[pairs.left] != apart[pairs.right]
+        pairs, probability = pairs.only(may_meet), probability[may_meet]
     known = _matrix(pairs, probability)
     keep = probability >= cut
     if method == "single-best":
         keep &= _is_best(pairs, probability)
-    component = _components(pairs.left[keep], pairs.right[keep], height)
+    component = _components(pairs, keep)
+    is_open = np.ones(len(component), dtype=bool)
     if method in ("cc", "single-best"):
+        is_open = _has_clash(component, apart)
+        method = "average"
+    if not is_open.any():
         return component, known
-    component = _bounded(pairs, probability, component)
-    missing = _missing_pairs(component, pairs)
+    rest = np.where(is_open, component, np.arange(len(component)))
+    rest = _bounded(pairs, probability, rest, cut)
+    missing = _missing_pairs(rest, pairs, apart)
     known = known + _matrix(missing, score(missing))
-    return _split(component, known, method, cut), known
+    split = _split(rest, known, method, cut, apart)
+    return np.where(is_open, split, component), known
 
 
 def _matrix(pairs: Pairs, probability: NDArray[np.float64]) -> sparse.csr_matrix:
@@ -69,15 +82,25 @@ def _is_best(pairs: Pairs, probability: NDArray[np.float64]) -> NDArray[np.bool_
     return np.asarray((probability >= best[pairs.left]) | (probability >= best[pairs.right]))
 
 
-def _components(
-    left: NDArray[np.int32], right: NDArray[np.int32], height: int
-) -> NDArray[np.int64]:
-    edges = sparse.coo_matrix((np.ones(len(left), dtype=bool), (left, right)), (height, height))
-    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+def _components(pairs: Pairs, keep: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the first row of each row's component."""
+    height = pairs.rows[0]
+    edges = (np.ones(int(keep.sum()), dtype=bool), (pairs.left[keep], pairs.right[keep]))
+    label = connected_components(sparse.coo_matrix(edges, (height, height)), directed=False)[1]
+    _, first, member = np.unique(label, return_index=True, return_inverse=True)
+    return np.asarray(first[member], dtype=np.int64)
+
+
+def _has_clash(component: NDArray[np.int64], apart: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """Tell for each row whether its component holds two rows of one group."""
+    if apart is None:
+        return np.zeros(len(component), dtype=bool)
+    both, count = np.unique(np.stack([component, apart]), axis=1, return_counts=True)
+    return np.asarray(np.isin(component, both[0][count > 1]))
 
 
 def _bounded(
-    pairs: Pairs, probability: NDArray[np.float64], component: NDArray[np.int64]
+    pairs: Pairs, probability: NDArray[np.float64], component: NDArray[np.int64], cut: float
 ) -> NDArray[np.int64]:
     """Cut components of more than `_LARGEST` rows at rising probabilities."""
     for step in _STEPS:
@@ -85,45 +108,77 @@ def _bounded(
         if not is_large.any():
             break
         same = component[pairs.left] == component[pairs.right]
-        keep = same & (probability >= np.where(is_large[pairs.left], step, 0.5))
-        component = _components(pairs.left[keep], pairs.right[keep], pairs.rows[0])
+        least = np.where(is_large[pairs.left], max(step, cut), cut)
+        component = _components(pairs, same & (probability >= least))
     return component
 
 
-def _missing_pairs(component: NDArray[np.int64], pairs: Pairs) -> Pairs:
-    """Return the pairs inside components that were no candidates."""
+def _missing_pairs(
+    component: NDArray[np.int64], pairs: Pairs, apart: NDArray[np.int64] | None
+) -> Pairs:
+    """Return the pairs inside components that were no candidates and may be joined."""
     height = pairs.rows[0]
     keys = [np.zeros(0, dtype=np.int64)]
     for members in _members(component):  # components of two rows or more
-        first, second = np.triu_indices(len(members), 1)
-        keys.append(members[first] * height + members[second])
+        if len(members) <= _LARGEST:
+            first, second = np.triu_indices(len(members), 1)
+            keys.append(members[first] * height + members[second])
     known = pairs.left.astype(np.int64) * height + pairs.right
     missing = np.setdiff1d(np.concatenate(keys), known)
     left, right = (missing // height).astype(np.int32), (missing % height).astype(np.int32)
-    return Pairs(left, right, pairs.rows, is_within=True)
+    found = Pairs(left, right, pairs.rows, is_within=True)
+    return found if apart is None else found.only(apart[left] != apart[right])
 
 
 def _members(component: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Return the ascending rows of each component of two or more."""
     order = np.argsort(component, kind="stable")
+    order = order[np.bincount(component)[component[order]] > 1]
     parts = np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
-    return [part for part in parts if len(part) > 1]
+    return [part for part in parts if len(part)]
 
 
 def _split(
-    component: NDArray[np.int64], known: sparse.csr_matrix, method: Method, cut: float
+    component: NDArray[np.int64],
+    known: sparse.csr_matrix,
+    method: Method,
+    cut: float,
+    apart: NDArray[np.int64] | None,
 ) -> NDArray[np.int64]:
-    out = np.arange(len(component), dtype=np.int64)  # a row's cluster is named by its first row
-    for members in _members(component):
-        if len(members) == 2:
-            out[members] = members[0]
-            continue
-        distance = 1.0 - known[members][:, members].toarray()
-        np.fill_diagonal(distance, 0.0)
-        condensed = squareform(np.clip(distance, 0.0, 1.0), checks=False)
-        tree = hierarchy.linkage(condensed, method)
-        parts = hierarchy.fcluster(tree, 1.0 - cut, "distance")
-        for part in np.unique(parts):
-            rows = members[parts == part]
-            out[rows] = rows[0]
-    return out
+    out = component.copy()
+    out[_is_clique(component, known, cut)] = -1  # needs no tree
+    for members in _members(np.where(out < 0, np.arange(len(out)), out)):
+        groups = None if apart is None else apart[members]
+        if len(members) > _LARGEST:
+            parts = np.zeros(len(members)) if groups is None else _occurrence(groups)
+        else:
+            distance = 1.0 - known[members][:, members].toarray()
+            if groups is not None:
+                distance[groups[:, None] == groups] = _NEVER
+            np.fill_diagonal(distance, 0.0)
+            condensed = squareform(np.maximum(distance, 0.0), checks=False)
+            parts = hierarchy.fcluster(hierarchy.linkage(condensed, method), 1.0 - cut, "distance")
+        _, first, part = np.unique(parts, return_index=True, return_inverse=True)
+        out[members] = members[first[part]]
+    return np.where(out < 0, component, out)
+
+
+def _is_clique(
+    component: NDArray[np.int64], known: sparse.csr_matrix, cut: float
+) -> NDArray[np.bool_]:
+    """Tell for each row whether all pairs of its component reach the cut."""
+    links = sparse.triu(known, 1).tocoo()
+    inside = (component[links.row] == component[links.col]) & (links.data >= cut)
+    size = np.bincount(component)
+    joined = np.bincount(component[links.row[inside]], minlength=len(size))
+    return np.asarray((joined == size * (size - 1) // 2)[component])
+
+
+def _occurrence(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return each row's place, from 0, among those of its group."""
+    order = np.argsort(groups, kind="stable")
+    start = np.flatnonzero(np.diff(groups[order], prepend=groups[order][0] - 1))
+    sizes = np.diff(np.append(start, len(groups)))
+    counted = np.empty(len(groups), dtype=np.int64)
+    counted[order] = np.arange(len(groups)) - np.repeat(start, sizes)
+    return counted

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
 
 from tk.errors import InputError
 from tk_link import candidates
 from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
-from tk_link.dedupe.config import DedupeConfig
-from tk_link.dedupe.within import score_within
+from tk_link.dedupe.config import DedupeConfig, Method
+from tk_link.dedupe.naming import id_column, profile_stacked
+from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.pipeline import Clock
-from tk_link.profile import Profile, profile
+from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.tables import Table
+
+_SMALL = 20
+"""Rows below which one entity may well be half the table."""
+_BORDERLINE = 3
+_FEW_PAIRS = 20
 
 
 def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Clustering:
@@ -29,44 +38,87 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
     """
     clock = Clock(progress)
     with clock.stage("columns"):
-        profiles = profile(table)
+        profiles = profile_stacked(table, config.source)
         fields, skipped = choose_fields(table, profiles, config)
     with clock.stage("pairs"):
-        sources = None
-        if config.across_only and config.source in table.columns:
-            ranks = table.frame[config.source].cast(pl.String).rank("dense")
-            sources = ranks.to_numpy().astype(np.int64)
+        apart = _files(table, config)
         within = score_within(
             table,
             fields,
             profiles,
             k=config.k or candidates.K,
             threads=config.threads or os.cpu_count() or 1,
-            allowed=sources,
+            allowed=apart,
         )
     with clock.stage("clusters"):
-        cluster, known = group(
-            within.pairs,
-            within.probability,
-            within.score,
-            method=config.cluster,
-            cut=config.min_prob,
-        )
+        grouping = _grouped(within, config, apart)
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
-        rows = rows_frame(cluster, known, filled.astype(np.int64))
-        pairs = pairs_frame(cluster, known)
+        rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
+        scored = pairs_frame(grouping.cluster, grouping.known)
+    pairs = scored.filter("is_joined").drop("is_joined")
+    distance = (pl.col("match_probability") - config.min_prob).abs()
     mean = pairs["match_probability"].mean()
     return Clustering(
         fields=fields,
         skipped=skipped,
-        id_column=next((p.name for p in profiles.values() if p.role == "id"), None),
+        id_column=config.id or id_column(profiles),
+        method=grouping.method,
         rows=rows,
         pairs=pairs,
+        borderline=scored.bottom_k(_BORDERLINE, by=distance).sort(distance, "left_row"),
         candidates=len(within.pairs),
         precision=float(mean) if isinstance(mean, float) else 1.0,
         timings=clock.timings,
-        warnings=_warnings(rows, config.max_cluster),
+        warnings=(*grouping.warnings, *_warnings(rows, pairs, config.max_cluster)),
     )
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    """Clusters, all known probabilities, how they were found and what is wrong with them."""
+
+    cluster: NDArray[np.int64]
+    known: sparse.csr_matrix
+    method: Method
+    warnings: tuple[str, ...] = ()
+
+
+def _grouped(within: Within, config: DedupeConfig, apart: NDArray[np.int64] | None) -> _Grouping:
+    """Cluster, and again by complete linkage where one cluster would swallow the table.
+
+    No register is half one entity; chains of doubtful pairs make such clusters, and complete
+    linkage has none.
+    """
+
+    def by(method: Method) -> _Grouping:
+        scored = within.pairs, within.probability, within.score
+        return _Grouping(
+            *group(*scored, method=method, cut=config.min_prob, apart=apart), method=method
+        )
+
+    found = by(config.cluster)
+    height, largest = len(found.cluster), _largest(found.cluster)
+    if height < _SMALL or 2 * largest <= height:
+        return found
+    said = f"one cluster would hold {largest:,} of {height:,} rows by --cluster {found.method}"
+    strict = by("complete") if found.method != "complete" else found
+    if _largest(strict.cluster) == largest:
+        said = said.replace("would hold", "holds")
+        return replace(found, warnings=(f"{said}: look at it, or compare other columns (--on)",))
+    said += f"; complete linkage was used instead, whose largest has {_largest(strict.cluster):,}"
+    return replace(strict, warnings=(said,))
+
+
+def _largest(cluster: NDArray[np.int64]) -> int:
+    return int(np.bincount(cluster).max())
+
+
+def _files(table: Table, config: DedupeConfig) -> NDArray[np.int64] | None:
+    """Number the file of each row where rows of one file must not be joined."""
+    if not config.across_only or config.source not in table.columns:
+        return None
+    ranks = table.text[config.source].fill_null("").rank("dense")
+    return np.asarray(ranks.to_numpy().astype(np.int64))
 
 
 def choose_fields(
@@ -85,6 +137,8 @@ def choose_fields(
     for name, found in profiles.items():
         if config.on is not None and name not in config.on:
             skipped.append(Skipped(table.name, name, "not in --on"))
+        elif name == config.id:
+            skipped.append(Skipped(table.name, name, reasons["id"]))
         elif name == config.source:
             skipped.append(Skipped(table.name, name, "says which file a row is from"))
         elif config.on is None and found.role != "field":
@@ -101,7 +155,12 @@ def choose_fields(
     return tuple(fields), tuple(skipped)
 
 
-def _warnings(rows: pl.DataFrame, most: int) -> tuple[str, ...]:
+def _warnings(rows: pl.DataFrame, pairs: pl.DataFrame, most: int) -> tuple[str, ...]:
+    if 0 < len(pairs) < _FEW_PAIRS:
+        return (
+            f"only {len(pairs)} pairs were joined: probabilities rest on few examples; "
+            "look at the pairs before you use them",
+        )
     large = rows.filter(pl.col("cluster_size") > most)
     if large.is_empty():
         return ()

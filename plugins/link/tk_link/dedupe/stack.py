@@ -1,0 +1,117 @@
+"""Several tables stacked into one, with a column that says which of them a row is from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from tk.errors import InputError
+from tk_link.reading import read_table
+from tk_link.shape import distinct
+from tk_link.tables import Table
+
+SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What is searched for duplicates.
+
+    Attributes:
+        table: All rows, in the order in which the tables were given.
+        parts: The tables themselves.
+        source: Column of `table` made to say which one a row is from; None for a single table.
+    """
+
+    table: Table
+    parts: tuple[Table, ...]
+    source: str | None = None
+
+
+def stack(tables: Sequence[Table], *, source: str | None = None) -> Stack:
+    """Stack tables under one another; a table that lacks a column has nulls in it.
+
+    A column that is of several types becomes text, unless all of them are numbers.
+
+    Args:
+        tables: One or more tables, each with a name of its own where there are several.
+        source: Name of the column of table names; of one that is taken, underscores follow.
+    """
+    if len(tables) == 1:
+        return Stack(tables[0], tuple(tables))
+    taken = {name for table in tables for name in table.columns}
+    (label,) = distinct([source or SOURCE], taken, "_")
+    clashing = _clashing(tables)
+    frames = [
+        _labelled(t.frame.with_columns(t.text.select(clashing & {*t.columns})), label, t.name)
+        for t in tables
+    ]
+    texts = [_labelled(table.text, label, table.name) for table in tables]
+    united = Table(
+        ", ".join(table.name for table in tables),
+        pl.concat(frames, how="diagonal_relaxed"),
+        pl.concat(texts, how="diagonal"),
+    )
+    return Stack(united, tuple(tables), label)
+
+
+def read_files(files: Sequence[str]) -> list[Table]:
+    """Read files, each named so that no two have one name: by as many folders as that takes.
+
+    Raises:
+        InputError: One is named twice, or cannot be read as a table.
+    """
+    _check_twice(files)
+    return [
+        replace(read_table(file), name=label) if len(files) > 1 else read_table(file)
+        for file, label in zip(files, labels(files), strict=True)
+    ]
+
+
+def labels(files: Sequence[str]) -> list[str]:
+    """Return the file name of each path, with folders in front where names repeat.
+
+    Standard input is ``-``; a sheet stays with its workbook.
+    """
+    parts = [_parts(file) for file in files]
+    for depth in range(1, max(map(len, parts)) + 1):
+        found = ["/".join(part[-depth:]) for part in parts]
+        if len({*found}) == len(found):
+            return found
+    return list(files)
+
+
+def _parts(file: str) -> tuple[str, ...]:
+    path, colons, sheet = file.partition("::")
+    *folders, name = Path(path).expanduser().absolute().parts if path != "-" else (path,)
+    return (*folders, name + colons + sheet)
+
+
+def _check_twice(files: Sequence[str]) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for file in files:
+        path, _, sheet = file.partition("::")
+        key = (path if path == "-" else str(Path(path).expanduser().resolve()), sheet)
+        if key in seen:
+            named = f"{file} is given twice" if seen[key] == file else f"{seen[key]} is also {file}"
+            raise InputError(f"{named}; every row would be its own duplicate: name it once")
+        seen[key] = file
+
+
+def _clashing(tables: Sequence[Table]) -> set[str]:
+    """Return the columns that cannot be united as they are."""
+    kinds = {
+        (name, "number" if dtype.is_numeric() else str(dtype))
+        for table in tables
+        for name, dtype in table.frame.schema.items()
+        if dtype != pl.Null
+    }
+    return {name for name, count in Counter(name for name, _ in kinds).items() if count > 1}
+
+
+def _labelled(frame: pl.DataFrame, label: str, name: str) -> pl.DataFrame:
+    return frame.select(pl.lit(name).alias(label), pl.all())
