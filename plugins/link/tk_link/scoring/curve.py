@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tk_link.scoring.isotonic import increasing
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -36,6 +38,18 @@ class Curve:
         step = (0.5 - low) / (high - low)
         return float(self.points[first - 1] + step * (self.points[first] - self.points[first - 1]))
 
+    def at_most(self, other: Curve) -> Curve:
+        """Return the lower of two curves at the points of both."""
+        points = np.union1d(self.points, other.points)
+        return Curve(points, np.minimum(self(points), other(points)))
+
     def moved(self, by: float) -> Curve:
         """Return the curve moved along the scores."""
         return Curve(self.points + by, self.chances)
+
+
+def fitted(score: NDArray[np.float64], chances: NDArray[np.float64]) -> Curve:
+    """Return the non-decreasing curve nearest to the chances given at each score."""
+    points, place, count = np.unique(score, return_inverse=True, return_counts=True)
+    mean = np.bincount(place, chances) / count
+    return Curve(points, increasing(mean, count.astype(np.float64)))
