@@ -8,7 +8,14 @@ from tk_link.frames import from_frame
 
 
 def test_public_names():
-    assert tk_link.__all__ == ["Explanation", "LinkOptions", "Linker", "link"]
+    assert tk_link.__all__ == [
+        "DedupeOptions",
+        "Explanation",
+        "LinkOptions",
+        "Linker",
+        "dedupe",
+        "link",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["polars", "pandas", "arrow"])

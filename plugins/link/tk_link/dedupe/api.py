@@ -1,0 +1,112 @@
+"""`tk dedupe` as a Python call.
+
+Nothing heavy is imported until it is called: ``tk link --help`` imports `tk_link` as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
+
+from tk.errors import UsageError
+from tk_link.dedupe.settings import make_settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tk_link.dedupe.config import DedupeConfig, Keep, Method
+    from tk_link.dedupe.stack import Stack
+    from tk_link.fields import FieldType
+    from tk_link.tables import Table
+
+Names = str | Sequence[str]
+Frame = TypeVar("Frame")
+
+
+class DedupeOptions(TypedDict, total=False):
+    """The options of `dedupe`; `DedupeConfig` says what each does."""
+
+    on: Names
+    id: str
+    types: Mapping[str, FieldType]
+    weights: Mapping[str, float]
+    source: str
+    k: int
+    cluster: Method
+    max_cluster: int
+    min_prob: float
+    across_only: bool
+    keep: Keep
+    golden: str | Mapping[str, str]
+    threads: int
+
+
+@overload
+def dedupe(
+    tables: str | Path | Sequence[str | Path], **options: Unpack[DedupeOptions]
+) -> pl.DataFrame: ...
+
+
+@overload
+def dedupe(tables: Sequence[Frame], **options: Unpack[DedupeOptions]) -> Frame: ...
+
+
+@overload
+def dedupe(tables: Frame, **options: Unpack[DedupeOptions]) -> Frame: ...
+
+
+def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
+    """Find the rows of one or several tables that mean the same, without labels.
+
+    Args:
+        tables: A polars, pandas or Arrow table, or the path of a file; or a list of these, which
+            are stacked with a column that says which one a row is from.
+        **options: As on the command line, with underscores: ``on=["name", "city"]``.
+
+    Returns:
+        All rows, or those that `keep` leaves, with ``cluster_id``, ``cluster_size``,
+        ``cluster_confidence`` and ``is_canonical`` in front; the same kind of frame as the first
+        table, polars where that is a path.
+
+    Raises:
+        InputError: A table or a column cannot be used.
+        UsageError: An option is unknown or impossible.
+    """
+    config = _config_of(options)
+
+    from tk_link.dedupe.columns import check_columns  # noqa: PLC0415 - see the module's docstring
+    from tk_link.dedupe.pipeline import run  # noqa: PLC0415
+    from tk_link.dedupe.shape import shape  # noqa: PLC0415
+    from tk_link.frames import to_kind  # noqa: PLC0415
+
+    several = list(tables) if isinstance(tables, list | tuple) else [tables]
+    stacked = _stacked(several, config.source)
+    check_columns(config, stacked)
+    config = replace(config, source=stacked.source or config.source)
+    frame = shape(run(stacked.table, config), stacked, config)
+    return to_kind(frame, several[0])
+
+
+def _config_of(options: Mapping[str, object]) -> DedupeConfig:
+    for name in ("files", "output", "pairs"):
+        if name in options:
+            raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
+    return make_settings(options).dedupe
+
+
+def _stacked(tables: Sequence[object], source: str | None) -> Stack:
+    from tk_link.dedupe.stack import read_files, stack  # noqa: PLC0415 - see above
+    from tk_link.frames import from_frame  # noqa: PLC0415
+
+    if not tables:
+        raise UsageError("dedupe() needs a table; the list is empty")
+    paths = [str(table) for table in tables if isinstance(table, str | Path)]
+    read = iter(read_files(paths))
+    name = "table" if len(tables) == 1 else "table {}"
+    found: list[Table] = [
+        next(read) if isinstance(table, str | Path) else from_frame(table, name.format(number))
+        for number, table in enumerate(tables, start=1)
+    ]
+    return stack(found, source=source)

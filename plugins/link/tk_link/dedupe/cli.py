@@ -1,0 +1,68 @@
+"""`tk dedupe`: the command line around the pipeline.
+
+Nothing heavy is imported until the command runs, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from tk_link import options as shared
+from tk_link.cli import TYPED, RememberingCommand, is_given, limit_threads
+from tk_link.dedupe import options
+
+_HELP = (
+    "Find the rows of one or several tables that mean the same, without labels.\n\n"
+    "Every row is kept, in its order, with the cluster that it belongs to in front; --keep "
+    "leaves one row of each cluster. The result goes to -o, to a pipe as csv, or to the terminal "
+    "as a preview; what was found, and why, goes to standard error."
+)
+_NOT_SETTINGS = ("config", "print_config", "quiet", "verbose", "json")
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("dedupe", cls=RememberingCommand, help=_HELP)
+def dedupe(
+    ctx: typer.Context,
+    *,
+    files: options.Files = None,
+    output: shared.Output = None,
+    on: options.On = None,
+    id: options.Id = None,
+    types: shared.Types = None,
+    weights: shared.Weights = None,
+    source: options.Source = None,
+    k: shared.K = None,
+    cluster: options.Cluster = None,
+    max_cluster: options.MaxCluster = None,
+    min_prob: options.MinProb = None,
+    across_only: options.AcrossOnly = False,
+    keep: options.Keep = None,
+    golden: options.Golden = None,
+    pairs: options.Pairs = None,
+    threads: shared.Threads = None,
+    config: options.Config = None,
+    print_config: shared.PrintConfig = False,
+    quiet: shared.Quiet = False,
+    verbose: shared.Verbose = False,
+    json: shared.Json = False,
+) -> None:
+    """Find the rows that mean the same."""
+    from tk_link.dedupe.settings import merge_settings, to_toml  # noqa: PLC0415
+
+    given = {
+        name: value
+        for name, value in ctx.params.items()
+        if name not in _NOT_SETTINGS and is_given(value)
+    }
+    settings = merge_settings(config, given)
+    if print_config:
+        typer.echo(to_toml(settings), nl=False)
+        return
+    limit_threads(settings.dedupe.threads)
+
+    from tk_link.command import Talk  # noqa: PLC0415
+    from tk_link.dedupe.command import run_dedupe  # noqa: PLC0415
+
+    run_dedupe(settings, Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED]))

@@ -1,0 +1,71 @@
+"""One run of `tk dedupe` from end to end: read, stack, check, cluster, shape, write, tell."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from tk.errors import UsageError
+from tk_link.command import Talk, show, tell
+from tk_link.dedupe.columns import check_columns
+from tk_link.dedupe.settings import DedupeSettings
+from tk_link.dedupe.stack import Stack, read_files, stack
+from tk_link.progress import TerminalProgress
+from tk_link.writing import check_output, write_table
+
+
+def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
+    """Carry out `settings`.
+
+    Raises:
+        TkError: With the exit code that says what kind of trouble it was.
+    """
+    with TerminalProgress(enabled=not talk.quiet) as progress:
+        settings, stacked = _read(settings, talk)
+        # A wrong name is said before scipy loads.
+        from tk_link.dedupe.pipeline import run  # noqa: PLC0415
+        from tk_link.dedupe.report import report_json  # noqa: PLC0415
+        from tk_link.dedupe.shape import pairs_frame, shape  # noqa: PLC0415
+        from tk_link.dedupe.summary import summarise  # noqa: PLC0415
+
+        clustering = run(stacked.table, settings.dedupe, progress=progress)
+        frame = shape(clustering, stacked, settings.dedupe)
+        progress.stage("writing")
+        if settings.output is not None:
+            write_table(frame, settings.output)
+        if settings.pairs is not None:
+            write_table(pairs_frame(clustering, stacked), settings.pairs)
+    if settings.output is None and not talk.json:
+        show(frame)
+    if talk.json:
+        typer.echo(report_json(clustering, stacked, settings, kept=len(frame)))
+    if not talk.quiet:
+        lines = summarise(
+            clustering,
+            stacked,
+            settings,
+            kept=len(frame),
+            words=talk.words,
+            verbose=talk.verbose,
+        )
+        tell(lines)
+
+
+def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
+    """Read and stack the files, after everything that can be checked without them."""
+    if talk.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    if not settings.files:
+        raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
+    outputs = [output for output in (settings.output, settings.pairs) if output is not None]
+    for output in outputs:
+        check_output(output, settings.files)
+    if len({Path(output).expanduser().resolve() for output in outputs}) < len(outputs):
+        raise UsageError(f"--output and --pairs are one file, {settings.pairs}; name two")
+    stacked = stack(read_files(settings.files), source=settings.dedupe.source)
+    check_columns(settings.dedupe, stacked)
+    source = stacked.source or settings.dedupe.source
+    return replace(settings, dedupe=replace(settings.dedupe, source=source)), stacked

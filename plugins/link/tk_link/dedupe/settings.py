@@ -1,0 +1,128 @@
+"""A whole deduplication as data: files and options from keywords or TOML, and back to TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+from tk.errors import NotFoundError, UsageError
+from tk_link.dedupe.config import EVERY, DedupeConfig
+from tk_link.settings import converted, option_of
+from tk_link.toml import read_toml_table, write_toml_table
+from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_text
+from tk_link.values import to_texts_by_column as by_column
+
+_DEDUPE = tuple(option.name for option in fields(DedupeConfig))
+_RUN = ("files", "output", "pairs")
+_BY_COLUMN = ("types", "weights", "golden")
+
+
+@dataclass(frozen=True)
+class DedupeSettings:
+    """One run: what is searched, how, and what is written.
+
+    Attributes:
+        files: The inputs, as `tk_link.reading.read_table` takes them.
+        dedupe: How to find duplicates, and which rows to keep.
+        output: File to write; None writes to standard output.
+        pairs: File to write the joined pairs to; None writes none.
+    """
+
+    files: tuple[str, ...] = ()
+    dedupe: DedupeConfig = field(default_factory=DedupeConfig)
+    output: str | None = None
+    pairs: str | None = None
+
+
+def make_settings(options: Mapping[str, object]) -> DedupeSettings:
+    """Make settings of loosely typed options, as TOML or a Python caller gives them.
+
+    Raises:
+        UsageError: An option is unknown, or its value is not of its kind.
+    """
+    values: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in _CONVERTERS:
+            raise NotFoundError("option", key, _CONVERTERS)
+        if value is not None:
+            values[key] = converted(key, value, _CONVERTERS[key])
+    return DedupeSettings(
+        **{key: values[key] for key in _RUN if key in values},
+        dedupe=DedupeConfig(**{key: values[key] for key in _DEDUPE if key in values}),
+    )
+
+
+def merge_settings(config: str | None, given: Mapping[str, Any]) -> DedupeSettings:
+    """Make settings of a TOML file and of the command line, which comes first.
+
+    Args:
+        config: The TOML file, if there is one.
+        given: Options as typed, without those that were not.
+    """
+    options = read_options(Path(config).expanduser()) if config else {}
+    typed = dict(given)
+    if "on" in typed:  # may be repeated, and hold commas
+        each = (converted("on", text, to_names) for text in typed["on"])
+        typed["on"] = [name for names in each for name in cast("tuple[str, ...]", names)]
+    return make_settings(options | typed)
+
+
+def read_options(path: Path) -> dict[str, object]:
+    """Read the ``[dedupe]`` table of a TOML file.
+
+    Raises:
+        InputError: The file is missing or is not TOML.
+        UsageError: It has no ``[dedupe]`` table, or a key in it is unknown.
+    """
+    table = read_toml_table(path, "dedupe")
+    options = {option_of(name): value for name, value in table.items()}
+    try:
+        make_settings(options)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return options
+
+
+def to_toml(settings: DedupeSettings) -> str:
+    """Write `settings` as the TOML that reproduces the run, without options that are not set."""
+    options: dict[str, object] = {key: getattr(settings, key) for key in _RUN}
+    options |= {key: getattr(settings.dedupe, key) for key in _DEDUPE}
+    options |= {key: dict(getattr(settings.dedupe, key)) for key in _BY_COLUMN}
+    return write_toml_table("dedupe", options.items())
+
+
+def to_files(value: object) -> tuple[str, ...]:
+    """Accept a list of paths, or one; a comma is part of a path."""
+    return (value,) if isinstance(value, str) else to_names(value)
+
+
+def to_rules(value: object) -> tuple[tuple[str, str], ...]:
+    """Accept a mapping from column to rule, or texts such as ``longest`` and ``a=mode,b=longest``.
+
+    A rule without a column is for every one.
+    """
+    if isinstance(value, Mapping):
+        return by_column(value)
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("rules are wanted, such as longest or name=longest,city=mode")
+    rules = [rule for text in texts for rule in split_columns(text)]
+    return by_column([rule if "=" in rule else f"{EVERY}={rule}" for rule in rules])
+
+
+_CONVERTERS: dict[str, Callable[[object], object]] = {
+    "files": to_files,
+    "output": to_text,
+    "pairs": to_text,
+    "on": to_names,
+    "id": to_text,
+    "cluster": to_text,
+    "max_cluster": CONVERTERS["k"],
+    "across_only": to_switch,
+    "source": to_text,
+    "keep": to_text,
+    "golden": to_rules,
+    **{name: CONVERTERS[name] for name in ("types", "weights", "min_prob", "k", "threads")},
+}
