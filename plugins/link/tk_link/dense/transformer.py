@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tk_link.dense.linear import DType, accelerate
+from tk_link.dense.linear import DType, accelerate, used_dtype
 from tk_link.dense.loading import digest_of, is_plain_text_model, load, probe, tokenise
 from tk_link.dense.texts import distinct, equal_length_batches
 
@@ -45,7 +45,7 @@ class SentenceEncoder:
         *,
         device: str | None = None,
         offline: bool = False,
-        dtype: DType = "float32",
+        dtype: DType = "auto",
     ) -> None:
         """Load the model. Code that comes with a model is never run.
 
@@ -53,7 +53,8 @@ class SentenceEncoder:
             model: A folder, or a name on the Hugging Face hub.
             device: ``cpu``, ``cuda``, …; the fastest there is where left out.
             offline: Use what is on this machine only.
-            dtype: What linear layers are computed in on the processor.
+            dtype: What linear layers are computed in on the processor; ``auto`` takes bfloat16
+                where it has instructions for it.
 
         Raises:
             InputError: There is no such model, or it is no sentence-transformers model.
@@ -61,11 +62,12 @@ class SentenceEncoder:
         self._model = load(str(model), device=device, offline=offline)
         self._model.eval()
         self._is_text_model = is_plain_text_model(self._model)
-        self._dtype: DType = dtype
+        digest, self._dtype = digest_of(self._model), dtype
         if self._model.device.type == "cpu":
             accelerate(self._model, dtype=dtype)
         self.dim = int(probe(self._model).shape[-1])
-        self.identity = f"sentence-transformers:{digest_of(self._model)}:{dtype}"
+        used = used_dtype(dtype, self._model.device.type)
+        self.identity = f"sentence-transformers:{digest}:{used}"
 
     def encode(self, items: Sequence[str], *, batch_size: int = 64) -> Vectors:
         """Return one vector per text: ``(len(items), dim)``.

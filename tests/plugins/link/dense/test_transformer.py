@@ -5,13 +5,14 @@ from sentence_transformers import SentenceTransformer
 
 from tk.errors import InputError
 from tk.testing import assert_encoder
+from tk_link.dense import linear
 from tk_link.dense.linear import OneDnnLinear
 from tk_link.dense.transformer import SentenceEncoder
 
 
 @pytest.fixture(scope="module")
 def encoder(tiny_model) -> SentenceEncoder:
-    return SentenceEncoder(tiny_model, device="cpu", offline=True)
+    return SentenceEncoder(tiny_model, device="cpu", offline=True, dtype="float32")
 
 
 def test_it_keeps_the_promises_of_an_encoder(encoder, texts):
@@ -36,24 +37,34 @@ def test_half_precision_stays_close_and_independent_of_the_batch(tiny_model, enc
     assert half.identity != encoder.identity
 
 
+@pytest.mark.parametrize("has", [True, False])
+def test_half_precision_is_taken_where_the_processor_has_it(tiny_model, monkeypatch, has):
+    monkeypatch.setattr(linear, "has_bfloat16", lambda: has)
+    encoder = SentenceEncoder(tiny_model, device="cpu", offline=True)
+    assert encoder.identity.endswith(":bfloat16" if has else ":float32")
+    assert linear.used_dtype("auto", "cuda") == "float32"
+
+
 def test_a_model_with_a_prompt_is_left_to_the_library(tiny_model, texts, tmp_path):
     model = SentenceTransformer(
         str(tiny_model), device="cpu", prompts={"query": "old "}, default_prompt_name="query"
     )
     model.save(str(tmp_path))
-    encoder = SentenceEncoder(tmp_path, device="cpu", offline=True)
+    encoder = SentenceEncoder(tmp_path, device="cpu", offline=True, dtype="float32")
     assert not encoder._is_text_model
     expected = model.encode(texts, show_progress_bar=False)
     np.testing.assert_allclose(encoder.encode(texts), expected, rtol=0, atol=2e-5)
 
 
 def test_the_identity_follows_the_weights(tiny_model, encoder, tmp_path):
-    assert SentenceEncoder(tiny_model, device="cpu", offline=True).identity == encoder.identity
+    again = SentenceEncoder(tiny_model, device="cpu", offline=True, dtype="float32")
+    assert again.identity == encoder.identity
     model = SentenceTransformer(str(tiny_model), device="cpu")
     with torch.no_grad():
         next(model.parameters())[7, 0] += 1e-3
     model.save(str(tmp_path))
-    assert SentenceEncoder(tmp_path, device="cpu", offline=True).identity != encoder.identity
+    other = SentenceEncoder(tmp_path, device="cpu", offline=True, dtype="float32")
+    assert other.identity != encoder.identity
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
