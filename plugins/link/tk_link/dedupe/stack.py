@@ -78,7 +78,7 @@ def labels(files: Sequence[str]) -> list[str]:
     Standard input is ``-``; a sheet stays with its workbook.
     """
     parts = [_parts(file) for file in files]
-    for depth in range(1, max(map(len, parts)) + 1):
+    for depth in range(1, max(map(len, parts), default=0) + 1):
         found = ["/".join(part[-depth:]) for part in parts]
         if len({*found}) == len(found):
             return found
