@@ -86,7 +86,9 @@ def calibrate(
     confident: NDArray[np.float64],
     null: Null,
     weights: NDArray[np.float64],
+    *,
     rows: tuple[int, int],
+    how: Cardinality,
 ) -> Curve:
     """Return the probability of a match at each score.
 
@@ -96,20 +98,24 @@ def calibrate(
         null: What their rows scored then.
         weights: First guess of the probability that each of them is a match, 0..1.
         rows: Heights of the two tables.
+        how: Cardinality of the assignment. Where one side's rows share partners, only the other
+            side's null counts its false pairs.
     """
-    curve = _curve(assigned, null, weights, rows)
+    sides = [(null.left, rows[0]), (null.right, rows[1])]
+    sides = {"m:1": sides[:1], "1:m": sides[1:]}.get(how, sides)
+    curve = _curve(assigned, sides, weights)
     for _ in range(_ROUNDS - 1):
-        curve = _curve(assigned, null, curve(confident), rows)
+        curve = _curve(assigned, sides, curve(confident))
     return curve
 
 
 def _curve(
     assigned: NDArray[np.float64],
-    null: Null,
+    sides: list[tuple[NDArray[np.float64], int]],
     weights: NDArray[np.float64],
-    rows: tuple[int, int],
 ) -> Curve:
-    known = np.concatenate([s[np.isfinite(s)] for s in (null.left, null.right)])
+    """Read a curve off the null of one or both sides, each with the height of its table."""
+    known = np.concatenate([scores[np.isfinite(scores)] for scores, _ in sides])
     bins = int(np.clip(len(assigned) / _ROWS_PER_BIN, _LEAST_BINS, _BINS))
     steps = np.linspace(0.0, 1.0, bins + 1)
     grid = np.unique(np.quantile(np.concatenate([assigned, known]), steps))
@@ -117,11 +123,11 @@ def _curve(
         grid = np.array([grid[0] - 1.0, grid[0] + 1.0])
     real = np.histogram(assigned, grid)[0].astype(np.float64)
     false = np.zeros(len(real))
-    for scores, height in ((null.left, rows[0]), (null.right, rows[1])):
+    for scores, height in sides:
         lonely = without_match(assigned, height, scores, weights, grid)
         kept = np.isfinite(scores)
         density = np.histogram(scores[kept], grid, weights=weights[kept])[0]
-        false += 0.5 * lonely * density / max(weights.sum(), 1e-9)
+        false += lonely * density / max(weights.sum(), 1e-9) / len(sides)
     mass = np.maximum(real, 0.5)
     share = np.clip(increasing(1.0 - false / mass, mass), 0.0, 1.0)  # pooled before it is clipped
     middles = 0.5 * (grid[1:] + grid[:-1])

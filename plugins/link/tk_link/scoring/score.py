@@ -108,9 +108,16 @@ class _Problem:
         folds = -(-knockout.FOLDS * len(orphans) // len(confident))
         null = knockout.knock_out(self.pairs, log_odds, orphans, rule, folds=folds, seed=self.seed)
         curve = knockout.calibrate(
-            log_odds[kept], log_odds[orphans], null, labels[orphans], self.pairs.rows
+            log_odds[kept],
+            log_odds[orphans],
+            null,
+            labels[orphans],
+            rows=self.pairs.rows,
+            how=rule,
         )
-        if len(confident) < _FEW_ORPHANS:
+        if self.how == "m:m":  # many pairs are nobody's best, and the null is of each row's best
+            curve = curve.at_most(fitted(log_odds, labels))
+        elif len(confident) < _FEW_ORPHANS:
             curve = curve.at_most(fitted(log_odds[kept], labels[kept]))
         return self.scores(model, curve)
 

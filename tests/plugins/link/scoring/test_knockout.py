@@ -29,7 +29,9 @@ def calibrated(pairs, score, seed=0):
     labels = first_guess(score)
     confident = kept[labels[kept] > 0.5]
     null = knockout.knock_out(pairs, score, confident, "1:1", seed=seed)
-    curve = knockout.calibrate(score[kept], score[confident], null, labels[confident], pairs.rows)
+    curve = knockout.calibrate(
+        score[kept], score[confident], null, labels[confident], rows=pairs.rows, how="1:1"
+    )
     return kept, curve(score)
 
 
@@ -94,5 +96,5 @@ def test_an_orphan_with_no_other_candidate_scores_nothing():
 
 def test_equal_scores_are_calibrated_too():
     nothing = knockout.Null(np.full(5, -np.inf), np.full(5, -np.inf))
-    curve = knockout.calibrate(np.ones(5), np.ones(5), nothing, np.ones(5), (5, 5))
+    curve = knockout.calibrate(np.ones(5), np.ones(5), nothing, np.ones(5), rows=(5, 5), how="1:1")
     assert curve(np.ones(1))[0] > 0.5
