@@ -25,7 +25,7 @@ from tk_link.candidates import Pairs
 from tk_link.linkage import Cardinality
 from tk_link.scoring.curve import Curve
 from tk_link.scoring.isotonic import increasing
-from tk_link.scoring.matching import assign
+from tk_link.scoring.matching import assign, ranks
 
 FOLDS = 10
 """One fold of the confident matches is orphaned at a time: few, so that orphans do not crowd each
@@ -56,16 +56,18 @@ def knock_out(
     confident: NDArray[np.int64],
     how: Cardinality,
     *,
+    folds: int = FOLDS,
     seed: int,
 ) -> Null:
     """Orphan confident pairs fold by fold, link again, and collect the orphans' scores."""
     rng = np.random.default_rng(seed)
-    fold = rng.integers(0, FOLDS, len(confident))
+    rank = ranks(score)
+    fold = rng.integers(0, folds, len(confident))
     half = rng.random(len(confident)) < 0.5
     null = Null(np.full(len(confident), -np.inf), np.full(len(confident), -np.inf))
     left, right = pairs.left[confident], pairs.right[confident]
     for side in (half, ~half):  # each pair orphans its left row once and its right row once
-        for number in range(FOLDS):
+        for number in range(folds):
             left_orphans = (fold == number) & side
             right_orphans = (fold == number) & ~side
             gone_left = np.zeros(pairs.rows[0], dtype=bool)
@@ -73,7 +75,7 @@ def knock_out(
             gone_left[left[right_orphans]] = True
             gone_right[right[left_orphans]] = True
             among = ~(gone_left[pairs.left] | gone_right[pairs.right])
-            kept = assign(pairs, score, how, among)
+            kept = assign(pairs, score, how, among, rank)
             best = _best(pairs.left[kept], score[kept], pairs.rows[0])
             null.left[left_orphans] = best[left[left_orphans]]
             best = _best(pairs.right[kept], score[kept], pairs.rows[1])

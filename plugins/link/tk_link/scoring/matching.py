@@ -37,23 +37,31 @@ def marginals(pairs: Pairs, odds: NDArray[np.float64], how: Cardinality) -> NDAr
     return np.asarray(offer / (1.0 + _sums(pairs.left, offer, pairs.rows[0])[pairs.left]))
 
 
+def ranks(score: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the place of each score, best first; of equal scores the earlier goes first."""
+    rank = np.empty(len(score), dtype=np.int64)
+    rank[np.argsort(-score, kind="stable")] = np.arange(len(score))
+    return rank
+
+
 def assign(
     pairs: Pairs,
     score: NDArray[np.float64],
     how: Cardinality,
     among: NDArray[np.bool_] | None = None,
+    rank: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """Return the pairs kept when the best go first, as ascending positions.
 
     For one-to-one this is greedy unique mapping, computed in rounds: every pair that is the best
     of both its rows is kept and its rows leave. Equal scores are settled by position, earlier
-    first. ``among`` restricts the pairs that may be kept.
+    first. ``among`` restricts the pairs that may be kept; ``rank`` is `ranks` of the score, where
+    that is known already.
     """
     alive = np.arange(len(score)) if among is None else np.flatnonzero(among)
     if how == "m:m":
         return alive
-    rank = np.empty(len(score), dtype=np.int64)  # strict order: no ties left
-    rank[np.argsort(-score, kind="stable")] = np.arange(len(score))
+    rank = ranks(score) if rank is None else rank
     if how != "1:1":
         side, rows = (pairs.left, pairs.rows[0]) if how == "m:1" else (pairs.right, pairs.rows[1])
         best = _least(side[alive], rank[alive], rows)
