@@ -1,7 +1,9 @@
 """Pairs worth comparing, found without looking at all n1·n2.
 
 Each row proposes its nearest rows by character-n-gram cosine in two views, in both directions;
-rows that share a rare code, e-mail address or phone number are added. Memory grows with the
+rows that share a rare code, e-mail address or phone number are added. Where comparing all texts
+would take too many products, cheap passes (`tk_link.passes`) propose instead, and a sample tells
+whether they suffice; if not, nearest rows by the rarest n-grams join them. Memory grows with the
 number of rows times ``k``.
 """
 
@@ -15,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sparse_dot_topn import sp_matmul_topn
 
+from tk_link import passes
 from tk_link.fields import Field, FieldType
 from tk_link.ngrams import VectorPair, vectorise
 from tk_link.tables import Table
@@ -24,6 +27,11 @@ _KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
 _COMMON_KEY = 10
 """A key value on more rows than this in either table says too little to propose pairs."""
 _LEAST_COSINE = 0.05
+_MOST_PRODUCTS = 2e9
+"""Multiplications up to which every text is compared with every other: some seconds."""
+_SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.97
+"""Passes suffice where, of this many rows' nearest rows by cosine, those nearer than 0.5 are among
+the candidates in this share."""
 K = 10
 """Nearest rows proposed by each left row; each right row proposes half as many."""
 
@@ -83,13 +91,13 @@ def find(
     """
     width = len(right)
     record = vectorise(*views.record)
-    found = [_nearest(record, k, width, threads)]
-    if views.identifying is not None:
-        found.append(_nearest(vectorise(*views.identifying), k, width, threads))
-    for field in fields:
-        if field.type in _KEYS:
-            found.append(_collisions(left, right, field, width))
-    keys = np.unique(np.concatenate(found))
+    if record.products() <= _MOST_PRODUCTS:
+        keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
+    else:
+        keys = passes.collide(left, right, fields)
+        if _recall(record, keys, threads) < _ENOUGH:
+            few = record.cheapest(_MOST_PRODUCTS)
+            keys = np.union1d(keys, _nearest(few, k, width, threads))
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -100,6 +108,39 @@ def find(
             within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
         pairs = pairs.only(within)
     return Candidates(pairs, record)
+
+
+def _by_text(
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    views: Views,
+    record: VectorPair,
+    *,
+    k: int,
+    threads: int,
+) -> NDArray[np.int64]:
+    """Return keys of nearest rows in both views and of rows that share a rare code."""
+    found = [_nearest(record, k, len(right), threads)]
+    if views.identifying is not None:
+        found.append(_nearest(vectorise(*views.identifying), k, len(right), threads))
+    for field in fields:
+        if field.type in _KEYS:
+            found.append(_collisions(left, right, field, len(right)))
+    return np.unique(np.concatenate(found))
+
+
+def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int) -> float:
+    """Estimate the share of plainly near pairs that ``keys`` hold, from a sample of left rows."""
+    height, width = record.left.shape[0], record.right.shape[0]
+    rows = np.unique(np.linspace(0, height - 1, _SAMPLED).astype(np.int64))
+    nearest = sp_matmul_topn(
+        record.left[rows], record.right.T.tocsr(), top_n=1, threshold=_PLAIN, n_threads=threads
+    ).tocoo()
+    if not nearest.nnz:
+        return 0.0
+    plain = rows[nearest.row] * width + nearest.col
+    return float(np.isin(plain, keys).mean())
 
 
 def agree(left: Table, right: Table, field: Field, pairs: Pairs) -> pl.Series:

@@ -29,6 +29,23 @@ class VectorPair:
     left: sparse.csr_matrix
     right: sparse.csr_matrix
 
+    def products(self) -> float:
+        """Return how many multiplications all cosines of left with right rows would take."""
+        left, right = (
+            np.bincount(m.indices, minlength=m.shape[1]) for m in (self.left, self.right)
+        )
+        return float(left.astype(np.float64) @ right)
+
+    def cheapest(self, products: float) -> VectorPair:
+        """Return the vectors with rare grams alone, as many as fit into so many multiplications."""
+        left, right = (
+            np.bincount(m.indices, minlength=m.shape[1]) for m in (self.left, self.right)
+        )
+        costs = left.astype(np.float64) * right
+        order = np.argsort(costs, kind="stable")
+        chosen = np.sort(order[: np.searchsorted(np.cumsum(costs[order]), products, side="right")])
+        return VectorPair(self.left[:, chosen], self.right[:, chosen])
+
     def cosine(self, left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the cosine of each pair ``(left[i], right[i])``, in 0..1."""
         out = np.empty(len(left), dtype=np.float32)
@@ -40,6 +57,8 @@ class VectorPair:
 
 
 _CHUNK = 200_000
+_LARGEST_TABLE = 1 << 25
+"""Possible grams up to which a table over all of them is cheaper than sorting those seen."""
 
 
 def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3) -> VectorPair:
@@ -47,60 +66,110 @@ def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3) -> VectorPair:
 
     Document frequencies are counted over both columns together.
     """
-    rows, grams, size = _windows(pl.concat([left, right]).fill_null(""), n)
-    counts = _count(rows, grams, len(left) + len(right), size)
-    documents = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log((1 + counts.shape[0]) / (1 + documents)) + 1
-    counts.data = ((1 + np.log(counts.data)) * idf[counts.indices]).astype(np.float32)
-    _unit_rows(counts)
-    return VectorPair(counts[: len(left)], counts[len(left) :])
+    alphabet = _alphabet(left, right)
+    counts = [_counts(side.fill_null(""), alphabet, n) for side in (left, right)]
+    width = _number_columns(counts, int(alphabet.max(initial=0)) + 1, n)
+    documents = sum(np.bincount(side.indices, minlength=width) for side in counts)
+    idf = np.log((1 + len(left) + len(right)) / (1 + documents)) + 1
+    for side in counts:
+        side.data = (1 + np.log(side.data)) * idf.astype(np.float32)[side.indices]
+        _unit_rows(side)
+    return VectorPair(*(_csr(side, width) for side in counts))
 
 
-def _windows(texts: pl.Series, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Return row number and gram number of every window, and the number of gram numbers."""
-    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+@dataclass
+class _Counts:
+    """The parts of a CSR matrix, before columns are numbered."""
+
+    data: NDArray[np.float32]
+    indices: NDArray[np.int64] | NDArray[np.int32]
+    indptr: NDArray[np.int64]
+
+
+def _alphabet(left: pl.Series, right: pl.Series) -> NDArray[np.int32]:
+    """Return the rank of every code point among those that occur (a table by code point)."""
+    seen = np.zeros(0x110000, dtype=bool)
+    seen[ord(" ")] = True
+    for side in (left, right):
+        for start in range(0, len(side), _CHUNK):
+            seen[_points(side.slice(start, _CHUNK).fill_null(""))] = True
+    return np.where(seen, np.cumsum(seen) - 1, 0).astype(np.int32)
+
+
+def _points(texts: pl.Series) -> NDArray[np.uint32]:
+    """Return the code points of all texts, a space before and after each."""
     joined = " " + "  ".join(texts.to_list()) + " "
-    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    alphabet, symbols = _ranks(points)
-    padded = lengths + 2
-    starts = np.concatenate([[0], np.cumsum(padded)[:-1]])
-    windows = np.where(lengths > 0, np.maximum(padded - n + 1, 1), 0)
-    rows = np.repeat(np.arange(len(texts)), windows)
-    first = np.repeat(starts - np.concatenate([[0], np.cumsum(windows)[:-1]]), windows)
-    positions = first + np.arange(len(rows))
-    grams = np.zeros(len(rows), dtype=np.int64)
-    for offset in range(n):
-        grams = grams * alphabet + symbols[np.minimum(positions + offset, len(symbols) - 1)]
-    return rows, grams, alphabet**n
+    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def _ranks(points: NDArray[np.uint32]) -> tuple[int, NDArray[np.int64]]:
-    seen = np.zeros(int(points.max()) + 1, dtype=bool)
-    seen[points] = True
-    rank = np.cumsum(seen) - 1
-    return int(seen.sum()), rank[points]
-
-
-def _count(
-    rows: NDArray[np.int64], grams: NDArray[np.int64], height: int, size: int
-) -> sparse.csr_matrix:
-    if size <= 1 << 25:  # a table over all possible grams is cheaper than sorting
-        present = np.zeros(size, dtype=bool)
-        present[grams] = True
-        columns = (np.cumsum(present) - 1)[grams]
-        width = int(present.sum())
-    else:
-        known, columns = np.unique(grams, return_inverse=True)
-        width = len(known)
-    ones = np.ones(len(rows), dtype=np.float32)
-    matrix = sparse.csr_matrix((ones, (rows, columns)), shape=(height, max(width, 1)))
-    matrix.sum_duplicates()
-    return matrix
-
-
-def _unit_rows(matrix: sparse.csr_matrix) -> None:
-    squares = np.add.reduceat(
-        np.append(matrix.data.astype(np.float64) ** 2, 0.0), matrix.indptr[:-1]
+def _counts(texts: pl.Series, alphabet: NDArray[np.int32], n: int) -> _Counts:
+    """Count the windows of each text, chunk by chunk, so that memory holds one chunk's windows."""
+    base = int(alphabet.max(initial=0)) + 1
+    small = base**n < 2**31
+    parts = [
+        _count_chunk(texts.slice(start, _CHUNK), alphabet, base, n, small=small)
+        for start in range(0, len(texts), _CHUNK)
+    ]
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return _Counts(none.astype(np.float32), none, np.zeros(1, dtype=np.int64))
+    sizes = np.concatenate([np.diff(part.indptr) for part in parts])
+    return _Counts(
+        np.concatenate([part.data for part in parts]),
+        np.concatenate([part.indices for part in parts]),
+        np.concatenate([[0], np.cumsum(sizes)]),
     )
-    squares[np.diff(matrix.indptr) == 0] = 1.0
-    matrix.data /= np.repeat(np.sqrt(squares), np.diff(matrix.indptr)).astype(np.float32)
+
+
+def _count_chunk(
+    texts: pl.Series, alphabet: NDArray[np.int32], base: int, n: int, *, small: bool
+) -> _Counts:
+    kind: type[np.int32] | type[np.int64] = np.int32 if small else np.int64
+    symbols: NDArray[np.int64] = alphabet[_points(texts)].astype(kind)
+    grams = np.zeros(len(symbols) - n + 1, dtype=kind)
+    for offset in range(n):
+        grams = grams * base + symbols[offset : offset + len(grams)]
+    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+    padded = lengths + 2
+    inside = np.ones(len(symbols), dtype=bool)  # windows that end within their text
+    ends = np.cumsum(padded)
+    for back in range(1, n):
+        inside[ends - back] = False
+    windows = np.where(lengths > 0, np.maximum(padded - n + 1, 0), 0)
+    blank = ends[lengths == 0]
+    inside[blank - 2] = False
+    indptr = np.concatenate([[0], np.cumsum(windows)])
+    shape = (len(texts), base**n if small else 2**62)
+    ones = np.ones(int(indptr[-1]), dtype=np.float32)
+    matrix = sparse.csr_matrix((ones, grams[inside[: len(grams)]], indptr), shape=shape)
+    matrix.sum_duplicates()
+    return _Counts(matrix.data, matrix.indices, matrix.indptr.astype(np.int64))
+
+
+def _number_columns(sides: list[_Counts], base: int, n: int) -> int:
+    """Renumber the grams that occur from 0, in place, and return how many there are."""
+    if base**n <= _LARGEST_TABLE:
+        present = np.zeros(base**n, dtype=bool)
+        for side in sides:
+            present[side.indices] = True
+        number = (np.cumsum(present) - 1).astype(np.int32)
+        for side in sides:
+            side.indices = number[side.indices]
+        return max(int(present.sum()), 1)
+    known = np.unique(np.concatenate([np.unique(side.indices) for side in sides]))
+    for side in sides:
+        side.indices = np.searchsorted(known, side.indices).astype(np.int32)
+    return max(len(known), 1)
+
+
+def _csr(side: _Counts, width: int) -> sparse.csr_matrix:
+    return sparse.csr_matrix(
+        (side.data, side.indices, side.indptr), shape=(len(side.indptr) - 1, width)
+    )
+
+
+def _unit_rows(side: _Counts) -> None:
+    sizes = np.diff(side.indptr)
+    squares = np.add.reduceat(np.append(side.data.astype(np.float64) ** 2, 0.0), side.indptr[:-1])
+    squares[sizes == 0] = 1.0
+    side.data /= np.repeat(np.sqrt(squares), sizes).astype(np.float32)

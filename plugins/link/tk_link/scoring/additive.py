@@ -18,8 +18,10 @@ from tk_link.scoring.levels import COUNT
 
 _RIDGE, _PRESENCE_RIDGE = 1.0, 0.2
 _NEWTON_STEPS, _SWEEPS = 12, 60
-_SETTLED = 1e-3
+_SETTLED, _FLAT = 1e-3, 1e-4
 _START = -4.0
+_SHORTEST = 1e-12
+"""Share of a step tried last: from where all is nearly settled Newton leaps millions too far."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Refit:
         """Fit labels in 0..1, one a pair."""
         matches = np.bincount(self._inverse, probability).astype(np.float64)
         for _ in range(_NEWTON_STEPS):
-            if self._newton(matches) < _SETTLED:
+            if self._newton(matches) < _FLAT:
                 break
         heights = np.zeros((self.levels.shape[1], COUNT))
         for (feature, level), height in zip(self._steps, self._beta[1:], strict=True):
@@ -92,7 +94,7 @@ class Refit:
         return Additive(float(self._beta[0]), evidence)
 
     def _newton(self, matches: NDArray[np.float64]) -> float:
-        """Take one damped, bounded Newton step and return the largest change."""
+        """Take one damped, bounded Newton step and return the loss's relative fall."""
         chance = expit(self._design @ self._beta.astype(np.float32)).astype(np.float64)
         spread = np.maximum(self._counts * chance * (1.0 - chance), 1e-9)
         weighted = self._design * spread[:, None].astype(np.float32)
@@ -101,10 +103,14 @@ class Refit:
         gradient = (residual @ self._design).astype(np.float64) - self._ridge * self._beta
         step = _bounded_step(curvature, gradient, self._beta, self._free)
         before, scale = self._loss(matches, self._beta), 1.0
-        while self._loss(matches, self._beta + scale * step) > before and scale > 1e-3:
+        after = self._loss(matches, self._beta + step)
+        while after > before and scale > _SHORTEST:
             scale *= 0.5
+            after = self._loss(matches, self._beta + scale * step)
+        if after > before:
+            return 0.0
         self._beta = self._beta + scale * step
-        return float(np.abs(scale * step).max())
+        return (before - after) / max(abs(before), 1.0)
 
     def _loss(self, matches: NDArray[np.float64], beta: NDArray[np.float64]) -> float:
         z = (self._design @ beta.astype(np.float32)).astype(np.float64)
