@@ -19,13 +19,13 @@ def run(left, right, **options):
 
 @pytest.fixture(scope="module")
 def people():
-    return registers(150, 60, 60)
+    return registers(100, 40, 40)
 
 
 @pytest.fixture(scope="module")
 def doubtful():
     """Two fields that many people share: names without dates of birth or streets."""
-    tables = registers(200, 200, 200, seed=9)
+    tables = registers(120, 100, 100, seed=9)
     keep = ["first_name", "surname"]
     return tables.left.select(keep), tables.right.select(keep)
 
@@ -38,7 +38,7 @@ def test_required_columns_agree_in_every_pair(people):
     linkage = run(people.left, people.right, require=("town",))
     left = values(people.left, linkage, "town", "left_row")
     assert left.to_list() == values(people.right, linkage, "town", "right_row").to_list()
-    assert len(left) > 100
+    assert len(left) > 70
 
 
 def test_forbidden_conflicts_do_not_occur_but_gaps_may(people):
@@ -79,10 +79,11 @@ def test_an_unreachable_precision_is_refused_with_what_is_possible():
 
 
 def test_a_lower_cut_accepts_no_less(doubtful):
-    counts = [run(*doubtful, min_prob=cut).pairs.filter(ACCEPTED).height for cut in (0.2, 0.5, 0.9)]
-    assert counts == sorted(counts, reverse=True)
-    pairs = run(*doubtful, min_prob=0.9).pairs.filter(ACCEPTED)
-    assert pairs["match_probability"].min() >= 0.9
+    low = run(*doubtful, min_prob=0.1).pairs.filter(ACCEPTED)["match_probability"]
+    middle = float(low.median())
+    high = run(*doubtful, min_prob=middle).pairs.filter(ACCEPTED)["match_probability"]
+    assert 0 < len(high) < len(low)
+    assert high.min() >= middle
 
 
 def test_pairs_in_the_review_band_are_set_aside(doubtful):
