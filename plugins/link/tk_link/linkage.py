@@ -11,6 +11,9 @@ from tk_link.fields import Field
 
 Cardinality = Literal["1:1", "m:1", "1:m", "m:m"]
 
+ACCEPTED = ("match", "review")
+"""Statuses of accepted pairs."""
+
 PAIR_SCHEMA: dict[str, type[pl.DataType]] = {
     "left_row": pl.Int64,  # 0-based position in the left table
     "right_row": pl.Int64,

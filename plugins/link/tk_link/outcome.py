@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tk_link.linkage import Linkage
-from tk_link.shape import ACCEPTED
+from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.tables import Table
 
 STATUSES = ("match", "review", "tie", "lost", "none")

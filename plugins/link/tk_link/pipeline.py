@@ -17,7 +17,7 @@ from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
 from tk_link.config import LinkConfig
 from tk_link.fields import Field
-from tk_link.linkage import Cardinality, Linkage
+from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.profile import Profile, profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
@@ -26,6 +26,8 @@ from tk_link.tables import Table
 from tk_link.views import Views, build_views
 
 _FEW_MATCHES = 20
+_FEW_SHARE, _UNSURE = 0.2, 0.85
+"""Unrelated tables of 200 rows give about 20 pairs with a mean probability of 0.6 to 0.8."""
 
 Profiles = tuple[dict[str, Profile], dict[str, Profile]]
 
@@ -108,7 +110,10 @@ def run_closely(
         precision=decision.precision,
         precision_range=decision.precision_range,
         timings=clock.timings,
-        warnings=_warnings(decision.pairs),
+        warnings=_warnings(
+            decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
+            min(len(left), len(right)),
+        ),
     )
     return Run(linkage, found.pairs, features, scores)
 
@@ -180,11 +185,18 @@ def _id_column(profiles: dict[str, Profile]) -> str | None:
     return next((name for name, found in profiles.items() if found.role == "id"), None)
 
 
-def _warnings(pairs: pl.DataFrame) -> tuple[str, ...]:
-    accepted = pairs.filter(pl.col("match_status").is_in(["match", "review"])).height
-    if 0 < accepted < _FEW_MATCHES:
-        return (
-            f"only {accepted} pairs were accepted: probabilities rest on few examples; "
-            "look at the pairs before you use them",
+def _warnings(accepted: pl.DataFrame, rows: int) -> tuple[str, ...]:
+    out = []
+    if 0 < len(accepted) < _FEW_MATCHES:
+        out.append(
+            f"only {len(accepted)} pairs were accepted: probabilities rest on few examples; "
+            "look at the pairs before you use them"
         )
-    return ()
+    certainty = accepted["match_probability"].to_numpy()
+    if 0 < len(accepted) < _FEW_SHARE * rows and certainty.mean() < _UNSURE:
+        out.append(
+            f"few rows match ({len(accepted) / rows:.0%}) and they do not stand out (mean "
+            f"probability {certainty.mean():.2f}): the tables may have little in common; use "
+            "--min-prob 0.9, or compare columns that tell rows apart (--on)"
+        )
+    return tuple(out)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from tk_link.config import Join, LinkConfig, OutputConfig
-from tk_link.linkage import Linkage
+from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.tables import Table
 
-ACCEPTED = ("match", "review")
 ADDED = (
     "match_probability",
     "match_score",

@@ -57,6 +57,16 @@ class MiniLM:
         return self._encoder.encode(items, batch_size=batch_size)
 
 
+def vocabulary() -> frozenset[str]:
+    """Return the whole words that the model knows, lower-cased and without accents.
+
+    Raises:
+        MissingExtraError: The package is not installed.
+    """
+    words = (_find() / "vocab.txt").read_text("utf-8").split("\n")
+    return frozenset(word for word in words if word.isalpha())
+
+
 def _find() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)  # its own code is not needed and not run
     if spec is None or not spec.submodule_search_locations:
