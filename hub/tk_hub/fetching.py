@@ -47,16 +47,18 @@ class Fetcher(FetcherInterface):
         return _chunks(response, url)
 
 
-class CachedTimestamp(FetcherInterface):
-    """Answer from what was verified last time: offline, only the newest known state is current."""
+class Cached(FetcherInterface):
+    """Answer from what was verified last time; offline, that is all there is, until it expires."""
 
     def __init__(self, metadata: Path) -> None:
-        self._timestamp = metadata / "timestamp.json"
+        self._metadata = metadata
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        if not url.endswith("/timestamp.json"):
+        role = url.rpartition("/")[2].removesuffix(".json").rpartition(".")[2]
+        path = self._metadata / f"{role}.json"
+        if role == "root" or not path.is_file():  # there is no newer root than the kept ones
             raise DownloadHTTPError(f"{url} was not fetched before", 404)
-        return iter([self._timestamp.read_bytes()])
+        return iter([path.read_bytes()])
 
 
 def _chunks(response: IO[bytes], url: str) -> Iterator[bytes]:

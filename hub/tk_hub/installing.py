@@ -19,7 +19,7 @@ from tk_hub.environment import Environment
 from tk_hub.files import write_json
 from tk_hub.home import Home
 from tk_hub.journal import Change
-from tk_hub.lockfile import files_of, lock_after
+from tk_hub.lockfile import check_shadows, files_of, lock_after
 from tk_hub.names import check_name, package_of
 from tk_hub.pip import download, unpack
 from tk_hub.planning import Plan, make_plan
@@ -123,7 +123,7 @@ def _install(want: Want, setting: Setting) -> Plan:
             inspect(choice.hub.fetch(choice.release), Known(reserved=reserved_names()))
         setting.report("planning with pip")
         plan = make_plan(environment, home, choices, allowed=setting.allowed, is_offline=is_offline)
-        if setting.confirm(plan):
+        if plan.items and setting.confirm(plan):
             _carry_out(plan, {check_name(requirement.name) for requirement in wanted}, setting)
     return plan
 
@@ -157,15 +157,17 @@ def _carry_out(plan: Plan, asked: Collection[str], setting: Setting) -> None:
     change.begin()
     try:
         setting.report("downloading what they need")
+        own = [plan.choices[item.name] for item in plan.items if item.name in plan.choices]
         foreign = [item for item in plan.items if item.name not in plan.choices]
-        wheels = [choice.hub.fetch(choice.release) for choice in plan.choices.values()]
+        wheels = [choice.hub.fetch(choice.release) for choice in own]
         wheels += download(environment, foreign, setting.home.others)
         setting.report("unpacking beside the environment")
         unpack(environment, wheels, change.staging)
         setting.report("loading the plugins")
         packages = change.staging / environment.packages.relative_to(environment.prefix)
-        names = {name.removeprefix("tk-"): package_of(name) for name in plan.choices}
-        try_plugins(environment, packages, names)
+        check_shadows(environment, packages)
+        names = [choice.release.name for choice in own]
+        try_plugins(environment, packages, {n.removeprefix("tk-"): package_of(n) for n in names})
         installed = environment.installed()
         gone = [file for name in plan.present for file in files_of(environment, installed[name])]
         lock = environment.lock_file.relative_to(environment.prefix)

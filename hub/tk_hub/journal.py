@@ -55,10 +55,10 @@ class Change:
         report("moving the new files in")
         for path in come:
             _move(self.staging / path, self._prefix / path)
+        self._remove_empty(go)
         report("closing the journal")
         self._journal.unlink()
         report("tidying up")
-        self._remove_empty(go)
         self._tidy()
 
     def recover(self) -> bool:
@@ -79,6 +79,8 @@ class Change:
         return bool(journal)
 
     def _tidy(self) -> None:
+        for part in self._journal.parent.glob(".*.part"):
+            part.unlink()
         for folder in (self.staging, self._backup):
             if folder.exists():
                 shutil.rmtree(folder)

@@ -16,12 +16,13 @@ from tk_hub.files import write
 ROLES = ("root", "targets", "snapshot", "timestamp")
 
 
-def create_key(folder: Path, role: str) -> Key:
-    """Make a key for `role` under `folder` and return its public half."""
-    count = len(list((folder / role).glob("*.pem")))
+def create_key(folder: Path, role: str) -> tuple[Key, Path]:
+    """Make a key for `role` under `folder`; return its public half and its file."""
+    numbers = [int(p.stem) for p in (folder / role).glob("*.pem") if p.stem.isdigit()]
+    path = folder / role / f"{max(numbers, default=0) + 1}.pem"
     signer = CryptoSigner.generate_ed25519()
-    write(folder / role / f"{count + 1}.pem", signer.private_bytes, mode=0o600)
-    return signer.public_key
+    write(path, signer.private_bytes, mode=0o600)
+    return signer.public_key, path
 
 
 def load_keys(folders: Iterable[Path]) -> Mapping[str, Signer]:

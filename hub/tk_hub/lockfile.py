@@ -8,7 +8,7 @@ from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
-from tk import UsageError
+from tk import InputError, UsageError
 from tk_hub.environment import Environment
 from tk_hub.planning import Plan
 
@@ -55,6 +55,26 @@ def files_of(environment: Environment, distribution: Distribution) -> list[str]:
         if path.suffix == ".py":
             found += _compiled(path)
     return sorted({str(path.relative_to(environment.prefix)) for path in found})
+
+
+def check_shadows(environment: Environment, staged: Path) -> None:
+    """See that no new package would be imported in place of one that is there.
+
+    Two files of one path are found when the files are moved in; this finds packages that lie
+    elsewhere on the search path, as the core does after ``pip install -e``.
+
+    Raises:
+        InputError: One would.
+    """
+    tops = {path.stem: path for path in staged.iterdir() if path.suffix in ("", ".py")}
+    others = [Path(folder) for folder in environment.search if Path(folder) != environment.packages]
+    for name, path in sorted(tops.items()):
+        if path.is_dir() and not (path / "__init__.py").exists():
+            continue  # a namespace, which many may share
+        for folder in others:
+            if (folder / name / "__init__.py").exists() or (folder / f"{name}.py").exists():
+                there = folder / name
+                raise InputError(f"the plan brings a second {name!r} beside {there}; refused")
 
 
 def _compiled(path: Path) -> list[Path]:

@@ -46,7 +46,9 @@ def create_hub(
     for role in ROLES:
         if not 1 <= thresholds.get(role, 1) <= counts.get(role, 1):
             raise UsageError(f"{role}: {thresholds[role]} of {counts.get(role, 1)} cannot sign")
-    public = {role: [create_key(keys, role) for _ in range(counts.get(role, 1))] for role in ROLES}
+    public = {
+        role: [create_key(keys, role)[0] for _ in range(counts.get(role, 1))] for role in ROLES
+    }
     signers = load_keys([keys])
     hub = Repository.create(folder, signers, public, thresholds, days={**EXPIRY, **(days or {})})
     write_pages(folder, hub.index())
@@ -93,7 +95,10 @@ def yank(folder: Path, keys: Sequence[Path], name: str, version: str, *, reason:
 
     Raises:
         NotFoundError: There is no such release.
+        UsageError: No reason is given.
     """
+    if not reason:
+        raise UsageError("say why nobody should install it (--reason)")
     with _locked(folder):
         hub = Repository(folder, load_keys(keys))
         index, name = hub.index(), check_name(name)
@@ -101,7 +106,7 @@ def yank(folder: Path, keys: Sequence[Path], name: str, version: str, *, reason:
         if not releases:
             raise NotFoundError("plugin", name, index)
         try:
-            yanked = {release for release in releases if release.order == Version(version)}
+            yanked = [release for release in releases if release.order == Version(version)]
         except InvalidVersion as e:
             raise UsageError(f"{version!r} is no version") from e
         if not yanked:
@@ -141,8 +146,12 @@ def rotate_key(
         if len(found) != 1:
             choices = ", ".join(keyid[:8] for keyid in known)
             raise UsageError(f"which key of {role}: {choices}? (--old, its first letters)")
-        new = create_key(new_in, role)
-        Repository(folder, load_keys([*keys, new_in])).rotate(role, new, found[0])
+        new, path = create_key(new_in, role)
+        try:
+            Repository(folder, load_keys([*keys, new_in])).rotate(role, new, found[0])
+        except Exception:
+            path.unlink()
+            raise
     return found[0], new.keyid
 
 

@@ -74,7 +74,7 @@ class Release:
             and _HASH.fullmatch(self.sha256)
             and type(self.length) is int
             and type(self.api) is int
-            and json.dumps(asdict(self), ensure_ascii=False).isprintable()
+            and all(text.isprintable() for text in _texts(list(asdict(self).values())))
         )
         if not is_sound:
             raise InputError(f"the index describes {self.file!r} wrongly; it is refused")
@@ -153,6 +153,17 @@ class Index:
             return cls(read["plugins"])
         except (ValueError, KeyError, TypeError) as e:
             raise InputError(f"the index cannot be read: {e!r}") from e
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in nested fields; a terminal obeys some that cannot be printed."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _text(releases: Sequence[Mapping[str, Any]]) -> str:

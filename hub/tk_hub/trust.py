@@ -20,7 +20,7 @@ from tuf.api.metadata import TargetFile
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from tk import InputError
-from tk_hub.fetching import CachedTimestamp, Fetcher
+from tk_hub.fetching import Cached, Fetcher
 from tk_hub.files import sha256, write
 from tk_hub.home import Home, Hub
 from tk_hub.release import INDEX, Index, Release
@@ -82,7 +82,7 @@ def open_hub(home: Home, hub: Hub, *, is_offline: bool = False) -> OpenHub:
     """
     state = home.state(hub)
     metadata, url = state / "metadata", hub.url.rstrip("/")
-    fetcher: FetcherInterface = CachedTimestamp(metadata) if is_offline else Fetcher()
+    fetcher: FetcherInterface = Cached(metadata) if is_offline else Fetcher()
     trusted = home.root(hub).read_bytes()
     if hashlib.sha256(trusted).hexdigest() != hub.fingerprint:
         raise InputError(f"the kept root of hub {hub.name!r} was changed (tk hub remove, add)")
