@@ -29,6 +29,8 @@ _COMMON_KEY = 10
 _LEAST_COSINE = 0.05
 _MOST_PRODUCTS = 2e9
 """Multiplications up to which every text is compared with every other: some seconds."""
+_MOST_IN_BLOCKS = 50
+"""Pairs a row up to which all pairs of a block are candidates."""
 _SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.97
 """Passes suffice where, of this many rows' nearest rows by cosine, those nearer than 0.5 are among
 the candidates in this share."""
@@ -86,16 +88,21 @@ def find(
         fields: Compared columns; codes, e-mail and phone among them propose exact collisions.
         views: Texts to search by.
         k: Nearest rows per left row and view.
-        block: Where given, only pairs that agree on every field of at least one group remain.
+        block: Where given, candidates are the pairs that agree on every field of at least one
+            group: all of them, or where they would be too many those that are near as well.
         threads: Threads of the sparse products.
     """
     width = len(right)
     record = vectorise(*views.record)
-    if record.products() <= _MOST_PRODUCTS:
+    most = _MOST_IN_BLOCKS * max(len(left), width)
+    whole = passes.blocked(left, right, block, most=most) if block else None
+    if whole is not None:
+        keys, block = whole, ()
+    elif record.products() <= _MOST_PRODUCTS:
         keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
     else:
         keys = passes.collide(left, right, fields)
-        if _recall(record, keys, threads) < _ENOUGH:
+        if _recall(record, keys, threads, is_within=left is right) < _ENOUGH:
             few = record.cheapest(_MOST_PRODUCTS)
             keys = np.union1d(keys, _nearest(few, k, width, threads))
     pairs = Pairs(
@@ -130,17 +137,17 @@ def _by_text(
     return np.unique(np.concatenate(found))
 
 
-def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int) -> float:
+def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int, *, is_within: bool) -> float:
     """Estimate the share of plainly near pairs that ``keys`` hold, from a sample of left rows."""
     height, width = record.left.shape[0], record.right.shape[0]
     rows = np.unique(np.linspace(0, height - 1, _SAMPLED).astype(np.int64))
     nearest = sp_matmul_topn(
-        record.left[rows], record.right.T.tocsr(), top_n=1, threshold=_PLAIN, n_threads=threads
+        record.left[rows], record.right.T.tocsr(), top_n=2, threshold=_PLAIN, n_threads=threads
     ).tocoo()
-    if not nearest.nnz:
-        return 0.0
-    plain = rows[nearest.row] * width + nearest.col
-    return float(np.isin(plain, keys).mean())
+    query, found = rows[nearest.row], nearest.col.astype(np.int64)
+    other = query != found if is_within else np.ones(len(query), dtype=bool)
+    plain = query[other] * width + found[other]
+    return float(np.isin(plain, keys).mean()) if len(plain) else 0.0
 
 
 def agree(left: Table, right: Table, field: Field, pairs: Pairs) -> pl.Series:

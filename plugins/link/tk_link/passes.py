@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tk_link.fields import Field
 from tk_link.tables import Table
-from tk_link.views import normalised
+from tk_link.views import comparable, normalised
 
 _MOST_FIELDS = 8
 """The most identifying fields alone make passes: 8 single ones and 28 of two."""
@@ -38,6 +38,34 @@ def collide(left: Table, right: Table, fields: Sequence[Field]) -> NDArray[np.in
     groups = [*((c,) for c in chosen), *combinations(chosen, 2)]
     found = [_joined(sides[0], sides[1], group, len(right)) for group in groups]
     return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
+
+
+def blocked(
+    left: Table, right: Table, groups: Sequence[Sequence[Field]], *, most: int
+) -> NDArray[np.int64] | None:
+    """Return keys of all pairs that agree on every field of some group; None beyond ``most``."""
+    found, total = [], 0
+    for group in groups:
+        sides = []
+        for table, columns in (
+            (left, [f.left for f in group]),
+            (right, [f.right for f in group]),
+        ):
+            values = [
+                comparable(table.text[column], field.type).alias(str(n))
+                for n, (column, field) in enumerate(zip(columns, group, strict=True))
+            ]
+            sides.append(pl.DataFrame(values).with_row_index("row").drop_nulls())
+        names = [str(n) for n in range(len(group))]
+        counts = [side.group_by(names).len("count") for side in sides]
+        both = counts[0].join(counts[1], on=names)
+        total += int((both["count"].cast(pl.Int64) * both["count_right"]).sum())
+        if total > most:
+            return None
+        pairs = sides[0].join(sides[1], on=names)
+        rows = pairs["row"].to_numpy().astype(np.int64)
+        found.append(rows * len(right) + pairs["row_right"].to_numpy())
+    return np.unique(np.concatenate(found))
 
 
 def _hashed(columns: Sequence[pl.Series], fields: Sequence[Field]) -> pl.DataFrame:
