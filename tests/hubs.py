@@ -88,6 +88,12 @@ def make_environment(folder: Path) -> Environment:
     (packages,) = folder.glob("lib/python*/site-packages")
     lines = [f"import site; site.addsitedir({path!r})" for path in site.getsitepackages()]
     (packages / "outer.pth").write_text("\n".join(lines))
+    return environment_at(folder)
+
+
+def environment_at(folder: Path) -> Environment:
+    """Name the places of a venv."""
+    (packages,) = folder.glob("lib/python*/site-packages")
     return Environment(folder / "bin" / "python", folder, packages, (str(packages), *sys.path))
 
 

@@ -46,9 +46,8 @@ def create_hub(
     for role in ROLES:
         if not 1 <= thresholds.get(role, 1) <= counts.get(role, 1):
             raise UsageError(f"{role}: {thresholds[role]} of {counts.get(role, 1)} cannot sign")
-    public = {
-        role: [create_key(keys, role)[0] for _ in range(counts.get(role, 1))] for role in ROLES
-    }
+    numbers = {role: range(counts.get(role, 1)) for role in ROLES}
+    public = {role: [create_key(keys, role)[0] for _ in numbers[role]] for role in ROLES}
     signers = load_keys([keys])
     hub = Repository.create(folder, signers, public, thresholds, days={**EXPIRY, **(days or {})})
     write_pages(folder, hub.index())

@@ -96,21 +96,15 @@ def test_a_rotated_key_signs_and_the_old_one_no_longer_does(lab, home, tmp_path,
     old, new = rotate_key(lab.folder, [lab.keys], role, old=before[0][:12], new_in=tmp_path / "new")
     after = Repository(lab.folder, {}).root().roles[role].keyids
     assert set(after) == {*before, new} - {old}
-    lab.publish(publishable := make_wheel(tmp_path, version="2.0")) if role == "root" else publish(
-        lab.folder,
-        [lab.keys, tmp_path / "new"],
-        publishable := make_wheel(tmp_path, version="2.0"),
-    )
-    assert open_hub(home, hub).index.releases("tk-zoo")[0].file == publishable.name
+    publish(lab.folder, [lab.keys, tmp_path / "new"], make_wheel(tmp_path, version="2.0"))
+    assert open_hub(home, hub).index.releases("tk-zoo")[0].version == "2.0"
 
 
 def test_a_lost_root_key_is_replaced_with_the_other_two(lab, home, tmp_path):
     hub = trust(home, lab)
     lost = load_keys([lab.keys / "root"])
-    (keyid,) = (
-        k for k, s in lost.items() if s.private_bytes == (lab.keys / "root/1.pem").read_bytes()
-    )
     (lab.keys / "root" / "1.pem").unlink()
+    (keyid,) = lost.keys() - load_keys([lab.keys / "root"]).keys()
     rotate_key(lab.folder, [lab.keys], "root", old=keyid, new_in=tmp_path / "new")
     open_hub(home, hub)
 

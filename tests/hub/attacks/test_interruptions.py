@@ -61,12 +61,10 @@ def kill_at(step):
         pytest.param(STEPS, marks=pytest.mark.slow, id="all"),
     ],
 )
-def test_a_kill_before_each_step_of_an_upgrade(lab, at_lab, tmp_path, steps):
-    environment, home = at_lab.environment, at_lab.home
-    lab.publish(make_wheel(tmp_path))
-    install([ZOO], at_lab)
+def test_a_kill_before_each_step_of_an_upgrade(installed, installed_lab, tmp_path, steps):
+    environment, home = installed.environment, installed.home
     before = state_of(environment)
-    lab.publish(make_wheel(tmp_path, version="2.0", files={"tk_zoo/new/part.py": ""}))
+    installed_lab.publish(make_wheel(tmp_path, version="2.0", files={"tk_zoo/new/part.py": ""}))
     for step in steps:
         killed = setting(environment, home, report=kill_at(step))
         assert run_killed(lambda killed=killed: upgrade([], killed)) == -signal.SIGKILL
@@ -169,14 +167,12 @@ def test_ctrl_c_leaves_the_environment_as_it_was(lab, at_lab, tmp_path):
     assert state_of(at_lab.environment) == before
 
 
-def test_a_kill_while_uninstalling(lab, at_lab, tmp_path):
-    lab.publish(make_wheel(tmp_path))
-    install([ZOO], at_lab)
-    before = state_of(at_lab.environment)
-    killed = setting(at_lab.environment, at_lab.home, report=kill_at("closing the journal"))
+def test_a_kill_while_uninstalling(installed):
+    before = state_of(installed.environment)
+    killed = setting(installed.environment, installed.home, report=kill_at("closing the journal"))
     assert run_killed(lambda: uninstall(["tk-zoo"], killed)) == -signal.SIGKILL
-    assert recover(at_lab.environment)
-    assert state_of(at_lab.environment) == before
+    assert recover(installed.environment)
+    assert state_of(installed.environment) == before
 
 
 FULL = """

@@ -222,14 +222,12 @@ def test_a_plugin_that_raises_on_import(lab, tmp_path, refused):
     refused("nothing was installed: (.|\n)*RuntimeError: boo", kind=PluginError)
 
 
-def test_the_wheels_in_the_cache_are_hashed_before_use(lab, tmp_path, at_lab):
-    lab.publish(make_wheel(tmp_path))
-    install([ZOO], at_lab)
-    (cached,) = at_lab.home.wheels.glob("*/tk_zoo*.whl")
+def test_the_wheels_in_the_cache_are_hashed_before_use(installed):
+    (cached,) = installed.home.wheels.glob("*/tk_zoo*.whl")
     signed = cached.read_bytes()
-    uninstall(["tk-zoo"], at_lab)
+    uninstall(["tk-zoo"], installed)
     with zipfile.ZipFile(cached, "a") as archive:
         archive.writestr("tk_zoo/evil.py", "")
-    install([ZOO], at_lab)
+    install([ZOO], installed)
     assert cached.read_bytes() == signed
-    assert not (at_lab.environment.packages / "tk_zoo" / "evil.py").exists()
+    assert not (installed.environment.packages / "tk_zoo" / "evil.py").exists()
