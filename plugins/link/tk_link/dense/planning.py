@@ -7,7 +7,14 @@ from typing import Literal
 
 import polars as pl
 
-from tk_link.dense.choice import Choice, Hardware, choose_retrieval, share_in, word_overlap
+from tk_link.dense.choice import (
+    LETTERS_SUFFICE,
+    Choice,
+    Hardware,
+    choose_retrieval,
+    share_in,
+    word_overlap,
+)
 from tk_link.dense.opening import PACKAGED, is_packaged_model_installed
 
 
@@ -33,14 +40,14 @@ def plan_retrieval(
     overlap = word_overlap(left, right)
     lengths = pl.concat([left, right]).str.len_chars().mean()
     has_encoder = is_packaged_model_installed()
-    is_close = has_encoder and overlap < 1
+    is_open = has_encoder and overlap < LETTERS_SUFFICE  # else spare the libraries that tell more
     return choose_retrieval(
         (len(left), len(right)),
         lengths if isinstance(lengths, float) else 0.0,
         overlap,
         encoder=PACKAGED if has_encoder else None,
-        hardware=Hardware(len(os.sched_getaffinity(0)), _has_gpu()) if is_close else Hardware(1),
-        reads=_read_by_packaged(left, right) if is_close else 1.0,
+        hardware=Hardware(os.cpu_count() or 1, gpu=is_open and _has_gpu()),
+        reads=_read_by_packaged(left, right) if is_open else 1.0,
     )
 
 

@@ -1,8 +1,6 @@
-"""Nearest rows by meaning: encode both tables' texts, find neighbours both ways, compare pairs."""
+"""Nearest rows by meaning: encode both tables' texts, find neighbours both ways."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -11,86 +9,7 @@ from numpy.typing import NDArray
 from tk.errors import UsageError
 from tk.protocols import Encoder, IndexBackend
 from tk_link.dense.metrics import prepared
-
-_CHUNK_VALUES = 1 << 24
-"""Vector values gathered at a time for the cosines of pairs: 64 MB a side."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One table's texts as vectors; rows that share a text share a vector.
-
-    Attributes:
-        vectors: ``(distinct texts, dim)`` of length 1.
-        text: Per row the number of its vector, ``(rows,)``; -1 where it has no text.
-    """
-
-    vectors: NDArray[np.float32]
-    text: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The nearest rows of the other table, best first.
-
-    Attributes:
-        rows: Row numbers, ``(rows, k)``; -1 where there are no more, or the row has no text.
-        cosine: Their cosines, -1..1; -inf where there is no row.
-    """
-
-    rows: NDArray[np.int32]
-    cosine: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class DenseView:
-    """Two tables by the meaning of their texts.
-
-    Attributes:
-        left: The left table.
-        right: The right table.
-        of_left: For each left row the nearest right rows.
-        of_right: For each right row the nearest left rows.
-        notes: How the neighbours were found, for whoever asks.
-    """
-
-    left: Side
-    right: Side
-    of_left: Neighbours
-    of_right: Neighbours
-    notes: tuple[str, ...] = ()
-
-    def cosine(self, left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Return the cosine of each pair ``(left[i], right[i])``, -1..1; 0 where a text is missing.
-
-        Memory stays bounded whatever the number of pairs.
-        """
-        out = np.zeros(len(left), dtype=np.float32)
-        a, b = self.left.text[left], self.right.text[right]
-        known = np.flatnonzero((a >= 0) & (b >= 0))
-        step = max(1, _CHUNK_VALUES // max(1, self.left.vectors.shape[1]))
-        for start in range(0, len(known), step):
-            some = known[start : start + step]
-            out[some] = np.einsum(
-                "ij,ij->i", self.left.vectors[a[some]], self.right.vectors[b[some]]
-            )
-        return np.clip(out, -1.0, 1.0)
-
-    def keys(self, k: int | None = None) -> NDArray[np.int64]:
-        """Return the proposed pairs as sorted keys ``left · rows of the right table + right``.
-
-        Args:
-            k: Right rows taken for each left row, half as many left ones for each right row; None
-                takes all that were found.
-        """
-        width = len(self.right.text)
-        best = self.of_left.rows[:, :k]
-        back = self.of_right.rows[:, : None if k is None else max(k // 2, 1)]
-        left, n = np.nonzero(best >= 0)
-        right, m = np.nonzero(back >= 0)
-        forward = left * width + best[left, n]
-        backward = back[right, m].astype(np.int64) * width + right
-        return np.unique(np.concatenate([forward, backward]))
+from tk_link.dense.view import DenseView, Neighbours, Side
 
 
 def dense_neighbours(
@@ -103,7 +22,8 @@ def dense_neighbours(
 ) -> DenseView:
     """Find for each row of either table the `k` nearest rows of the other.
 
-    Each distinct text is encoded and searched for once. Null and blank texts match nothing; `k` is
+    Each distinct text is encoded and searched for once; give the same series twice to look within
+    one table, with ``k + 1``, for each row finds itself. Null and blank texts match nothing; `k` is
     clipped to the number of rows that have a text.
 
     Args:
@@ -121,7 +41,10 @@ def dense_neighbours(
         raise UsageError(f"k is {k}; it must be 1 or more")
     left, right = _encoded(left_texts, right_texts, encoder)
     of_left, reason = _nearest(left, right, backend, k)
-    of_right, back = _nearest(right, left, backend, k)
+    if left_texts is right_texts:  # one table with itself: half the work
+        of_right, back = of_left, reason
+    else:
+        of_right, back = _nearest(right, left, backend, k)
     distinct = len(left.vectors), len(right.vectors)
     notes = (
         f"{distinct[0]:,} and {distinct[1]:,} distinct texts encoded, "

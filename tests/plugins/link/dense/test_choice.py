@@ -1,7 +1,15 @@
 import polars as pl
 import pytest
 
-from tk_link.dense import Hardware, choose_retrieval, encoding_seconds, word_overlap
+from tk_link.dense import (
+    Hardware,
+    choose_retrieval,
+    encoding_seconds,
+    plan_retrieval,
+    planning,
+    share_in,
+    word_overlap,
+)
 
 TWO_CORES = Hardware(cores=2)
 
@@ -60,3 +68,37 @@ def test_the_overlap_of_large_tables_is_sampled():
     rows = pl.Series([f"word{n % 1000} other" for n in range(300_000)])
     assert word_overlap(rows, pl.Series(["other"])) == pytest.approx(1.0)
     assert word_overlap(rows, rows) == 1
+
+
+def test_an_encoder_that_does_not_read_the_language_is_not_asked():
+    choice = choose_retrieval((10, 10), 40.0, 0.0, encoder="minilm", hardware=TWO_CORES, reads=0.06)
+    assert choice.retrieval == "lexical"
+    assert "minilm knows only 6% of the words" in choice.reason
+    assert "multilingual encoder, given with --model" in choice.reason
+
+
+def test_the_share_in_a_vocabulary_counts_longer_words_without_accents():
+    words = frozenset({"old", "bakery", "markt"})
+    assert share_in(words, pl.Series(["Bäkery old Markt", "Fluss", None])) == pytest.approx(2 / 3)
+    assert share_in(words, pl.Series(["old 17", None])) == 1
+    assert share_in(words, pl.Series([None], dtype=pl.String)) == 1
+
+
+GERMAN = pl.Series(["Alte Bäckerei am Markt", "Neue Werft im Hafen"])
+ENGLISH = pl.Series(["Old Bakery on the Market", "New Shipyard in the Harbour"])
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_the_plan_reads_the_texts(monkeypatch, is_installed):
+    monkeypatch.setattr(planning, "is_packaged_model_installed", lambda: is_installed)
+    monkeypatch.setattr(planning, "_read_by_packaged", lambda *_: 0.9)
+    assert plan_retrieval(ENGLISH, ENGLISH).retrieval == "lexical"
+    choice = plan_retrieval(GERMAN, ENGLISH)
+    assert choice.retrieval == ("dense" if is_installed else "lexical")
+    assert "share 0% of their words" in choice.reason
+
+
+def test_the_plan_obeys():
+    assert plan_retrieval(GERMAN, ENGLISH, asked="hybrid").retrieval == "hybrid"
+    choice = plan_retrieval(ENGLISH, ENGLISH, model="org/name")
+    assert (choice.retrieval, choice.reason) == ("hybrid", "--model org/name was given")

