@@ -1,10 +1,10 @@
-"""Measure `tk link` and its peers on every link task under a folder, and print one table.
+"""Measure tk and its peers on every task under a folder, and print one table.
 
     python benchmarks/linkage/run.py --data DIR [--only name,…] [--systems tk,splink,…]
         [--peer-python PATH] [--limit 300] [--json OUT]
 
-Run it with the Python that has `tk`; the peers have an environment of their own
-(`benchmarks/requirements.txt`).
+A folder with `right.csv` is a task for `tk link`, one without for `tk dedupe`. Run it with the
+Python that has `tk`; the peers have an environment of their own (`benchmarks/requirements.txt`).
 """
 
 import argparse
@@ -20,7 +20,7 @@ from measure import Cost, measured
 from rich.console import Console
 from rich.table import Table
 from scoring import Score, score_folder
-from systems import NAMES, command
+from systems import NAMES, command, does
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Result:
     note: str
 
 
-def tasks(data: Path, only: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Return the folders of link tasks under `data`, and the names of those skipped."""
+def tasks(data: Path, only: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """Return the folders of link tasks under `data`, and those of dedupe tasks."""
     folders = sorted(left.parent for left in data.glob("*/left.csv"))
     chosen = [folder for folder in folders if not only or folder.name in only]
     if unknown := set(only) - {folder.name for folder in folders}:
         raise SystemExit(f"no data set {', '.join(sorted(unknown))} under {data}")
     links = [folder for folder in chosen if (folder / "right.csv").exists()]
-    return links, [folder.name for folder in chosen if folder not in links]
+    return links, [folder for folder in chosen if folder not in links]
 
 
 def run_one(folder: Path, system: str, *, peer_python: str, limit: float) -> Result:
@@ -51,7 +51,8 @@ def run_one(folder: Path, system: str, *, peer_python: str, limit: float) -> Res
         for name in names:
             if (folder / name).exists():
                 shutil.copy(folder / name, scratch)
-        tables, out = [Path(scratch, name) for name in names[:2]], Path(scratch, "out.csv")
+        tables = [path for name in names[:2] if (path := Path(scratch, name)).exists()]
+        out = Path(scratch, "out.csv")
         line = command(system, tables, out, peer_python=peer_python)
         try:
             cost = measured(line, limit=limit)
@@ -91,7 +92,7 @@ def as_table(results: Sequence[Result]) -> Table:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure tk link and its peers.")
+    parser = argparse.ArgumentParser(description="Measure tk and its peers.")
     parser.add_argument("--data", type=Path, required=True, help="folder of data set folders")
     parser.add_argument("--only", default="", help="names of data sets, separated by commas")
     parser.add_argument("--systems", default=",".join(NAMES), help=f"of: {', '.join(NAMES)}")
@@ -107,12 +108,10 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = arguments()
-    links, skipped = tasks(args.data, [name for name in args.only.split(",") if name])
-    if skipped:
-        print(f"skipped, no right.csv (dedupe tasks): {', '.join(skipped)}", file=sys.stderr)
+    links, duplicates = tasks(args.data, [name for name in args.only.split(",") if name])
     results = []
-    for folder in links:
-        for system in args.systems:
+    for folder in [*links, *duplicates]:
+        for system in (name for name in args.systems if does(name, tables=1 + (folder in links))):
             result = run_one(folder, system, peer_python=args.peer_python, limit=args.limit)
             print("  ".join(filter(None, cells(result))), file=sys.stderr, flush=True)
             results.append(result)

@@ -6,7 +6,8 @@ the peak memory of its parent.
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 Pair = tuple[str, str]
@@ -54,6 +55,40 @@ def score(accepted: Mapping[Pair, float | None], gold: set[Pair]) -> Score:
     )
 
 
+def score_duplicates(stated: Mapping[Pair, float | None], gold: set[Pair]) -> Score:
+    """Score the clusters that stated pairs make, and the probabilities of those pairs.
+
+    Every pair inside a cluster counts for precision and recall, stated or not.
+    """
+    stated = {unordered(pair): p for pair, p in stated.items()}
+    gold = set(map(unordered, gold))
+    pairs = score(stated, gold)
+    return replace(
+        score(dict.fromkeys(closure(stated)), gold),
+        mean_probability=pairs.mean_probability,
+        calibration_error=pairs.calibration_error,
+        expected_calibration_error=pairs.expected_calibration_error,
+    )
+
+
+def unordered(pair: Pair) -> Pair:
+    """Return the pair with its lesser id first."""
+    left, right = pair
+    return (left, right) if left <= right else (right, left)
+
+
+def closure(pairs: Iterable[Pair]) -> set[Pair]:
+    """Return all pairs of ids that are connected by pairs."""
+    clusters: dict[str, list[str]] = {}
+    for left, right in pairs:
+        one, other = (clusters.setdefault(name, [name]) for name in (left, right))
+        if one is not other:
+            one.extend(other)
+            clusters.update(dict.fromkeys(other, one))
+    members = {id(cluster): cluster for cluster in clusters.values()}
+    return {unordered(pair) for cluster in members.values() for pair in combinations(cluster, 2)}
+
+
 def expected_calibration_error(stated: Iterable[tuple[float, bool]]) -> float:
     """Average |stated - true share| over ten equal bins of [0, 1], weighted by their sizes."""
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
@@ -82,9 +117,14 @@ PROBABILITY = "match_probability"
 
 
 def score_folder(folder: Path, out: Path) -> Score:
-    """Score the pairs in `out` on a data set, inside its `labelled.csv` where there is one."""
+    """Score the pairs in `out` on a data set, inside its `labelled.csv` where there is one.
+
+    A data set without a right table is one of duplicates.
+    """
     accepted = read_pairs(out)
     gold = set(read_pairs(folder / "matches.csv"))
+    if not (folder / "right.csv").exists():
+        return score_duplicates(accepted, gold)
     labelled = folder / "labelled.csv"
     if labelled.exists():
         known = set(read_pairs(labelled))

@@ -6,6 +6,10 @@ from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
 # Name: script and its options. All run in the peers' environment.
+DEDUPE_SCRIPTS: dict[str, tuple[str, ...]] = {
+    "splink": ("splink_dedupe.py",),
+    "string_grouper": ("grouper_groups.py",),
+}
 PEER_SCRIPTS: dict[str, tuple[str, ...]] = {
     "splink": ("splink_em.py",),
     "splink-1:1": ("splink_em.py", "--one-to-one"),
@@ -18,13 +22,21 @@ NAMES = ("tk", *PEER_SCRIPTS)
 
 
 def command(name: str, tables: Sequence[Path], out: Path, *, peer_python: str) -> list[str]:
-    """Return the command that links two tables with system `name` and writes pairs to `out`.
+    """Return the command that searches one table, or links two, and writes pairs to `out`.
 
     `tk` is run as a user runs it, without options; it stands beside this Python.
     """
-    left, right = map(str, tables)
+    given = [str(table) for table in tables]
     if name == "tk":
         tk = str(Path(sys.executable).with_name("tk"))
-        return [tk, "link", left, right, "--pairs", "-o", str(out)]
-    script, *options = PEER_SCRIPTS[name]
-    return [peer_python, str(PEERS / script), left, right, str(out), *options]
+        if len(given) == 1:
+            whole = str(out.with_name("clusters.csv"))
+            return [tk, "dedupe", *given, "-o", whole, "--pairs", str(out)]
+        return [tk, "link", *given, "--pairs", "-o", str(out)]
+    script, *options = (PEER_SCRIPTS if len(given) == 2 else DEDUPE_SCRIPTS)[name]
+    return [peer_python, str(PEERS / script), *given, str(out), *options]
+
+
+def does(name: str, *, tables: int) -> bool:
+    """Tell whether system `name` has a command for so many tables."""
+    return name == "tk" or name in (PEER_SCRIPTS if tables == 2 else DEDUPE_SCRIPTS)

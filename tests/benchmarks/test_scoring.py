@@ -49,6 +49,7 @@ def test_nothing_accepted_or_nothing_to_find_is_zero(accepted: dict, gold: set) 
 
 
 def test_only_labelled_pairs_are_scored(tmp_path: Path) -> None:
+    (tmp_path / "right.csv").touch()
     (tmp_path / "matches.csv").write_text("left_id,right_id\na,1\nb,2\nz,9\n")
     (tmp_path / "labelled.csv").write_text("left_id,right_id,label\na,1,1\nb,2,1\nc,3,0\n")
     out = tmp_path / "out.csv"
@@ -60,8 +61,23 @@ def test_only_labelled_pairs_are_scored(tmp_path: Path) -> None:
 
 
 def test_every_pair_counts_without_labels(tmp_path: Path) -> None:
+    (tmp_path / "right.csv").touch()
     (tmp_path / "matches.csv").write_text("left_id,right_id\n007,1\n")
     out = tmp_path / "out.csv"
     out.write_text("left_id,right_id\n007,1\n7,1\n")
     got = scoring().score_folder(tmp_path, out)
     assert (got.accepted, got.correct) == (2, 1)  # leading zeros are part of an id
+
+
+def test_clusters_are_scored_by_all_their_pairs_and_in_either_order() -> None:
+    stated = {("b", "a"): 0.9, ("b", "c"): 0.6, ("x", "y"): 0.8}
+    got = scoring().score_duplicates(stated, {("a", "b"), ("c", "a"), ("z", "y")})
+    # the clusters abc and xy hold four pairs; ab and ac are right, zy is missed
+    assert (got.accepted, got.gold, got.correct) == (4, 3, 2)
+    assert got.mean_probability == pytest.approx(2.3 / 3)
+    assert got.calibration_error == pytest.approx(2.3 / 3 - 1 / 3)
+
+
+def test_clusters_that_meet_late_are_one() -> None:
+    found = scoring().closure([("a", "b"), ("c", "d"), ("d", "b"), ("e", "e")])
+    assert found == {("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")}

@@ -31,3 +31,9 @@ def block_pairs(left: pd.Series, right: pd.Series) -> int:
     a, b = left[left != ""].value_counts(), right[right != ""].value_counts()
     both = a.index.intersection(b.index)
     return int((a[both] * b[both]).sum())
+
+
+def pairs_within(key: pd.Series) -> int:
+    """Count the pairs of different rows of one table that agree on a key."""
+    sizes = key[key != ""].value_counts()
+    return int((sizes * (sizes - 1) // 2).sum())

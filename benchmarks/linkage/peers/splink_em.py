@@ -8,7 +8,7 @@ The settings follow from the columns by the same rules for every data set (`spli
 import sys
 
 import pandas as pd
-from columns import kinds
+from columns import Kind, kinds
 from splink import DuckDBAPI, Linker, SettingsCreator
 from splink_settings import (
     deterministic_rules,
@@ -22,17 +22,24 @@ THRESHOLD = 0.5
 RECALL = 0.7  # of the deterministic rules, as in Splink's tutorial
 
 
-def linked(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
-    """Train on both tables and return the pairs at the threshold."""
-    known = kinds(left, right)
-    settings = SettingsCreator(
-        link_type="link_only",
+def settings_for(
+    left: pd.DataFrame, right: pd.DataFrame, known: dict[str, Kind], link_type: str
+) -> SettingsCreator:
+    """Return the settings that follow from the columns."""
+    return SettingsCreator(
+        link_type=link_type,
         comparisons=[splink_comparison(name, kind) for name, kind in known.items()],
         blocking_rules_to_generate_predictions=prediction_rules(left, right, known),
         # Splink cannot estimate the prior where no deterministic rule brings a pair: then this
         # guess stays, that half of the smaller table has a match.
         probability_two_random_records_match=0.5 / max(len(left), len(right)),
     )
+
+
+def linked(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    """Train on both tables and return the pairs at the threshold."""
+    known = kinds(left, right)
+    settings = settings_for(left, right, known, "link_only")
     api = DuckDBAPI()
     tables = [
         api.register(
@@ -41,7 +48,13 @@ def linked(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
         )
         for table, side in ((left, "a_left"), (right, "b_right"))
     ]
-    linker = Linker(tables, settings)
+    return trained(Linker(tables, settings), left, right, known)
+
+
+def trained(
+    linker: Linker, left: pd.DataFrame, right: pd.DataFrame, known: dict[str, Kind]
+) -> pd.DataFrame:
+    """Train and return the pairs at the threshold."""
     if certain := deterministic_rules(left, right, known):
         linker.training.estimate_probability_two_random_records_match(certain, recall=RECALL)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import splink.comparison_library as cl
-from columns import Kind, block_pairs
+from columns import Kind, block_pairs, pairs_within
 from splink import block_on
 
 # Pairs that one blocking rule may bring; Splink's advice for a laptop is tens of millions in all.
@@ -57,6 +57,9 @@ def prediction_rules(
 def pairs_of(
     left: pd.DataFrame, right: pd.DataFrame, names: tuple[str, ...], length: int | None
 ) -> int:
+    """Count the pairs that a rule brings: of two tables, or of different rows of one."""
+    if left is right:
+        return pairs_within(keys(left, names, length))
     return block_pairs(keys(left, names, length), keys(right, names, length))
 
 

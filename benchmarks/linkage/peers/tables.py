@@ -35,6 +35,13 @@ def read_pair(left: Path, right: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return left_table, right_table
 
 
+def read_one(path: Path) -> pd.DataFrame:
+    """Read a table as text in lower case, indexed by its first column."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = table.set_index(table.columns[0])
+    return pd.DataFrame({name: joined(table, [name]) for name in table.columns})
+
+
 def joined(table: pd.DataFrame, columns: list[str]) -> pd.Series:
     """Join columns with a space; lower case, because every tool's documentation advises it."""
     text = table[columns[0]].str.cat([table[c] for c in columns[1:]], sep=" ")
