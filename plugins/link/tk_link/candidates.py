@@ -98,7 +98,7 @@ def find(
     whole = passes.blocked(left, right, block, most=most) if block else None
     if whole is not None:
         keys, block = whole, ()
-    elif record.products() <= _MOST_PRODUCTS:
+    elif is_small(record):
         keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
     else:
         keys = passes.collide(left, right, fields)
@@ -115,6 +115,11 @@ def find(
             within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
         pairs = pairs.only(within)
     return Candidates(pairs, record)
+
+
+def is_small(record: VectorPair) -> bool:
+    """Tell whether every text can be compared with every other."""
+    return record.products() <= _MOST_PRODUCTS
 
 
 def _by_text(

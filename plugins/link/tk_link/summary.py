@@ -65,7 +65,7 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _tables(left, right)
     yield from _columns(plan.fields, plan.skipped, verbose=verbose)
-    yield line("candidates", f"about {plan.pairs:,} pairs")
+    yield line("candidates", f"about {plan.pairs:,} pairs: {plan.retrieval}")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
     yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")

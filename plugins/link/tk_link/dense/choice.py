@@ -15,8 +15,8 @@ more."""
 _FOREIGN = 0.10
 """Overlap below which they find next to nothing."""
 _LEAST_READ = 0.25
-"""An encoder that knows fewer of a table's words than this does not speak its language: MiniLM
-knows 0.43 and more of the words in every table of ``benchmarks/linkage``, and 0.06 of German ones."""
+"""An encoder that knows fewer of a table's words does not speak its language: MiniLM knows
+0.43 and more of the words in all tables of ``benchmarks/linkage``, and 0.06 of German ones."""
 _LEAST_CHARS = 4.0
 """Shorter texts are codes and numbers, of which a language model knows nothing."""
 _CHARS_PER_CORE, _CHARS_PER_GPU = 20_000.0, 2_000_000.0
