@@ -120,14 +120,14 @@ class Index:
         return sorted(found, key=lambda release: release.order, reverse=True)
 
     def search(self, words: str) -> list[Release]:
-        """List the newest release of each plugin that mentions all of `words`."""
+        """List, of each plugin that mentions all of `words`, the newest release not yanked."""
         wanted = words.lower().split()
-        return [
-            newest
-            for name in sorted(self._plugins)
-            if all(word in _text(self._plugins[name]) for word in wanted)
-            for newest in self.releases(name)[:1]
-        ]
+        found = []
+        for name, releases in sorted(self._plugins.items()):
+            text = _text(releases)
+            if all(word in text for word in wanted):
+                found += sorted(self.releases(name), key=lambda release: bool(release.yanked))[:1]
+        return found
 
     def replace(self, name: str, releases: Sequence[Release]) -> "Index":
         """Return an index with these `releases` of `name`."""
@@ -167,4 +167,4 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _text(releases: Sequence[Mapping[str, Any]]) -> str:
-    return " ".join(f"{r['name']} {r['summary']} {r['offers']}" for r in releases[-1:]).lower()
+    return " ".join(f"{r['name']} {r['summary']} {r['offers']}" for r in releases[:1]).lower()

@@ -110,3 +110,10 @@ def test_one_bad_entry_is_a_problem_and_hides_no_other(make_plugin, bad, reason)
     manifest = read_manifest(make_plugin("zoo", good + bad))
     assert [entry.name for entry in manifest.entries] == ["good"]
     assert [reason in str(problem) for problem in manifest.problems] == [True]
+
+
+def test_permissions_are_read_and_must_be_strings(make_plugin):
+    source = make_plugin("zoo", 'api = 1\npermissions = ["network"]')
+    assert read_manifest(source).permissions == ("network",)
+    with pytest.raises(PluginError, match="permissions must be a list of strings"):
+        read_manifest(make_plugin("lion", "api = 1\npermissions = [1]"))
