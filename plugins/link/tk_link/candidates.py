@@ -29,9 +29,11 @@ _COMMON_KEY = 10
 _LEAST_COSINE = 0.05
 _MOST_PRODUCTS = 2e9
 """Multiplications up to which every text is compared with every other: some seconds."""
+_K_RARE = 3
+"""Nearest rows by the rarest n-grams alone, for large tables; more would be noise and memory."""
 _MOST_IN_BLOCKS = 50
 """Pairs a row up to which all pairs of a block are candidates."""
-_SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.97
+_SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.95
 """Passes suffice where, of this many rows' nearest rows by cosine, those nearer than 0.5 are among
 the candidates in this share."""
 K = 10
@@ -104,7 +106,7 @@ def find(
         keys = passes.collide(left, right, fields)
         if _recall(record, keys, threads, is_within=left is right) < _ENOUGH:
             few = record.cheapest(_MOST_PRODUCTS)
-            keys = np.union1d(keys, _nearest(few, k, width, threads))
+            keys = np.union1d(keys, _nearest(few, min(k, _K_RARE), width, threads))
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -146,8 +148,9 @@ def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int, *, is_wit
     """Estimate the share of plainly near pairs that ``keys`` hold, from a sample of left rows."""
     height, width = record.left.shape[0], record.right.shape[0]
     rows = np.unique(np.linspace(0, height - 1, _SAMPLED).astype(np.int64))
+    top = 2 if is_within else 1  # a row's nearest in its own table is itself
     nearest = sp_matmul_topn(
-        record.left[rows], record.right.T.tocsr(), top_n=2, threshold=_PLAIN, n_threads=threads
+        record.left[rows], record.right.T.tocsr(), top_n=top, threshold=_PLAIN, n_threads=threads
     ).tocoo()
     query, found = rows[nearest.row], nearest.col.astype(np.int64)
     other = query != found if is_within else np.ones(len(query), dtype=bool)

@@ -21,8 +21,9 @@ from tk_link.views import comparable, normalised
 
 _MOST_FIELDS = 8
 """The most identifying fields alone make passes: 8 single ones and 28 of two."""
-_MOST_PAIRS = 30
-"""A value proposes pairs while left rows times right rows that hold it stay within this."""
+_MOST_PAIRS = 12
+"""A value proposes pairs while left rows times right rows that hold it stay within this. On made
+people, 30 finds 0.2% more of the true pairs with 1.7 times the candidates."""
 
 
 def collide(left: Table, right: Table, fields: Sequence[Field]) -> NDArray[np.int64]:
