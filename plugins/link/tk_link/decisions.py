@@ -63,7 +63,7 @@ def decide(
             accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
     frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
     shown = frame["position"].to_numpy()
-    chances = scores.probability[accepted]
+    chances = frame.filter("accepted")["match_probability"].to_numpy()  # what --top left
     precision = float(chances.mean()) if len(chances) else 1.0
     spread = float(np.sqrt((chances * (1 - chances)).sum())) / max(len(chances), 1)
     return Decision(
