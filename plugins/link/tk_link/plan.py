@@ -57,25 +57,60 @@ def make_plan(left: Table, right: Table, config: LinkConfig) -> Plan:
     start = time.perf_counter()
     profiles, aligned = prepare(left, right, config)
     views = build_views(left, right, aligned.fields, *profiles)
+    return estimate(
+        left,
+        right,
+        aligned.fields,
+        aligned.skipped,
+        views,
+        k=config.k or candidates.K,
+        threads=config.threads or os.cpu_count() or 1,
+        since=start,
+    )
+
+
+def estimate(
+    left: Table,
+    right: Table,
+    fields: tuple[Field, ...],
+    skipped: tuple[Skipped, ...],
+    views: Views,
+    *,
+    k: int,
+    threads: int,
+    since: float,
+) -> Plan:
+    """Estimate what comes after the columns are chosen.
+
+    Args:
+        left: Left table.
+        right: Right table; the same object where rows of one table are compared.
+        fields: Compared columns.
+        skipped: Columns left out.
+        views: Texts to search by.
+        k: Nearest rows that each row proposes.
+        threads: Processor threads.
+        since: `time.perf_counter` when preparation began.
+    """
     vectors = _vectors(views)
     if candidates.is_small(vectors[0]):
-        k = config.k or candidates.K
         proposed = len(vectors) * (len(left) * k + len(right) * max(k // 2, 1))
         pairs = min(round(_UNION * proposed), len(left) * len(right))
         products = 2 * sum(pair.products() for pair in vectors)
         retrieval = f"the {k} nearest texts of each row ({products:.1g} products)"
     else:
-        pairs = len(passes.collide(left, right, aligned.fields))  # cheap enough to do, not guess
+        pairs = len(passes.collide(left, right, fields))  # cheap enough to do, not guess
         products = 0.0
         retrieval = "rows that agree on a rare value, or on two values that are rare together"
-    threads = config.threads or os.cpu_count() or 1
-    each = len(aligned.fields) * _COMPARE + _SCORE
+    if left is right:
+        pairs //= 2  # each is proposed from both its rows
+    each = len(fields) * _COMPARE + _SCORE
     text = sum(table.text.estimated_size("mb") for table in (left, right))
     grams = sum(side.nnz for pair in vectors for side in (pair.left, pair.right))
-    prepared = time.perf_counter() - start
+    prepared = time.perf_counter() - since
     return Plan(
-        fields=aligned.fields,
-        skipped=aligned.skipped,
+        fields=fields,
+        skipped=skipped,
         retrieval=retrieval,
         pairs=pairs,
         seconds=_START_UP + prepared + products / (_PRODUCTS * threads) + pairs * each,

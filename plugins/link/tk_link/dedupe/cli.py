@@ -17,7 +17,7 @@ _HELP = (
     "leaves one row of each cluster. The result goes to -o, to a pipe as csv, or to the terminal "
     "as a preview; what was found, and why, goes to standard error."
 )
-_NOT_SETTINGS = ("config", "print_config", "quiet", "verbose", "json")
+_NOT_SETTINGS = ("config", "plan", "print_config", "quiet", "verbose", "json")
 
 app = typer.Typer(add_completion=False)
 
@@ -43,6 +43,7 @@ def dedupe(
     pairs: options.Pairs = None,
     threads: shared.Threads = None,
     config: options.Config = None,
+    plan: shared.Plan = False,
     print_config: shared.PrintConfig = False,
     quiet: shared.Quiet = False,
     verbose: shared.Verbose = False,
@@ -63,6 +64,10 @@ def dedupe(
     limit_threads(settings.dedupe.threads)
 
     from tk_link.command import Talk  # noqa: PLC0415
-    from tk_link.dedupe.command import run_dedupe  # noqa: PLC0415
+    from tk_link.dedupe.command import plan_dedupe, run_dedupe  # noqa: PLC0415
 
-    run_dedupe(settings, Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED]))
+    talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED])
+    if plan:
+        plan_dedupe(settings, talk)
+    else:
+        run_dedupe(settings, talk)

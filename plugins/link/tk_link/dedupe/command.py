@@ -54,6 +54,25 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         tell(lines)
 
 
+def plan_dedupe(settings: DedupeSettings, talk: Talk) -> None:
+    """Say what `settings` would do and what it would take; search and write nothing.
+
+    Raises:
+        TkError: Whatever the run itself would meet before it begins to search.
+    """
+    with TerminalProgress(enabled=not talk.quiet):
+        settings, stacked = _read(settings, talk)
+        from tk_link.dedupe.plan import make_plan  # noqa: PLC0415 - as above
+        from tk_link.dedupe.report import plan_json  # noqa: PLC0415
+        from tk_link.dedupe.summary import describe  # noqa: PLC0415
+
+        plan = make_plan(stacked.table, settings.dedupe)
+    if talk.json:
+        typer.echo(plan_json(plan, stacked))
+    else:
+        tell(describe(plan, stacked, words=talk.words, verbose=talk.verbose))
+
+
 def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
     """Read and stack the files, after everything that can be checked without them."""
     if talk.verbose:

@@ -9,6 +9,7 @@ from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.outcome import figures
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack
+from tk_link.plan import Plan
 
 
 def report_json(
@@ -40,6 +41,16 @@ def report_json(
         "output": settings.output,
         "pairs": settings.pairs,
     }
+    return json.dumps(report, indent=2, ensure_ascii=False)
+
+
+def plan_json(plan: Plan, stack: Stack) -> str:
+    """Return one JSON object: tables, columns and what a run would take."""
+    more = {
+        "fields": [_field(field) for field in asdict(plan)["fields"]],
+        "skipped": [{"column": s.column, "reason": s.reason} for s in plan.skipped],
+    }
+    report = {"files": _files(stack)} | asdict(plan) | more
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

@@ -13,6 +13,7 @@ from tk_link.dedupe.shape import renamed
 from tk_link.dedupe.stack import Stack
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
+from tk_link.plan import Plan
 from tk_link.summary import line
 from tk_link.tables import Table
 
@@ -63,6 +64,18 @@ def summarise(
     for warning in clustering.warnings:
         yield line("warning", warning)
     yield line("next", _advice(clustering, settings, found, words))
+
+
+def describe(
+    plan: Plan, stack: Stack, *, words: Sequence[str], verbose: bool = False
+) -> Iterator[str]:
+    """Yield the lines of a dry run."""
+    yield from _head(stack.parts, plan.fields, plan.skipped, verbose=verbose)
+    yield line("candidates", plan.retrieval)
+    yield line("pairs", f"about {plan.pairs:,} to score")
+    yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
+    yield line("memory", f"about {plan.megabytes:,.0f} MB")
+    yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
 
 
 def _head(

@@ -90,6 +90,20 @@ def test_json_report_goes_to_standard_output(files, capsys):
     assert pl.read_parquet("out.parquet").height == 90
 
 
+def test_plan_writes_nothing_and_is_near_the_truth(files, tmp_path, capsys):
+    before = sorted(os.listdir(tmp_path))
+    assert main(["dedupe", "crm.csv", "shop.csv", "--plan", "-o", "out.csv"]) == 0
+    assert sorted(os.listdir(tmp_path)) == before
+    said = capsys.readouterr().err
+    assert "files       crm.csv: 50 rows" in said
+    assert "next        do it: tk dedupe crm.csv shop.csv -o out.csv" in said
+    assert main(["dedupe", "crm.csv", "shop.csv", "--plan", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)["pairs"]
+    assert main(["dedupe", "crm.csv", "shop.csv", "--json", "-q", "-o", "out.csv"]) == 0
+    made = json.loads(capsys.readouterr().out)["candidates"]
+    assert made / 2 < planned < made * 2
+
+
 def test_printed_config_repeats_the_same_bytes(files, capsys):
     words = ["dedupe", "all.csv", "-q", "--on", "surname,born"]
     assert main([*words, "-o", "a.csv"]) == 0

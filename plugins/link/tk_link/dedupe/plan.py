@@ -1,0 +1,31 @@
+"""A dry run of a deduplication, by the estimates of a linkage of the table with itself."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tk_link.candidates import K
+from tk_link.dedupe.config import DedupeConfig
+from tk_link.dedupe.naming import profile_stacked
+from tk_link.dedupe.pipeline import choose_fields
+from tk_link.plan import Plan, estimate
+from tk_link.tables import Table
+from tk_link.views import build_views
+
+
+def make_plan(table: Table, config: DedupeConfig) -> Plan:
+    """Choose the columns and estimate the rest. Raises as `tk_link.dedupe.pipeline.run`."""
+    start = time.perf_counter()
+    profiles = profile_stacked(table, config.source)
+    fields, skipped = choose_fields(table, profiles, config)
+    return estimate(
+        table,
+        table,
+        fields,
+        skipped,
+        build_views(table, table, fields, profiles, profiles),
+        k=(config.k or K) + 1,  # a row is nearest to itself
+        threads=config.threads or os.cpu_count() or 1,
+        since=start,
+    )
