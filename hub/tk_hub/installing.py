@@ -159,8 +159,8 @@ def _carry_out(plan: Plan, asked: Collection[str], setting: Setting) -> None:
         setting.report("downloading what they need")
         own = [plan.choices[item.name] for item in plan.items if item.name in plan.choices]
         foreign = [item for item in plan.items if item.name not in plan.choices]
-        wheels = [choice.hub.fetch(choice.release) for choice in own]
-        wheels += download(environment, foreign, setting.home.others)
+        wheels = {choice.hub.fetch(choice.release): choice.release.sha256 for choice in own}
+        wheels |= download(environment, foreign, setting.home.others)
         setting.report("unpacking beside the environment")
         unpack(environment, wheels, change.staging)
         setting.report("loading the plugins")

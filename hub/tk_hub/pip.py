@@ -6,11 +6,11 @@ pip alone can report a plan and download by hash; uv, where present, does the la
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from tk import InputError
 from tk_hub.environment import Environment
@@ -57,8 +57,8 @@ def resolve(
     return [_item(entry) for entry in json.loads(said)["install"]]
 
 
-def download(environment: Environment, items: Sequence[Item], links: Path) -> list[Path]:
-    """Fetch the wheels of `items` into `links`, each with the hash that was reported.
+def download(environment: Environment, items: Sequence[Item], links: Path) -> dict[Path, str]:
+    """Fetch the wheels of `items` into `links`; return each with the hash that was reported.
 
     Raises:
         InputError: One cannot be had, or is another.
@@ -73,25 +73,35 @@ def download(environment: Environment, items: Sequence[Item], links: Path) -> li
     for item in items:
         if item.sha256 not in have:
             raise InputError(f"{item.name} {item.version} was not downloaded as planned")
-    return [have[item.sha256] for item in items]
+    return {have[item.sha256]: item.sha256 for item in items}
 
 
-def unpack(environment: Environment, wheels: Sequence[Path], prefix: Path) -> None:
+def unpack(environment: Environment, wheels: Mapping[Path, str], prefix: Path) -> None:
     """Install `wheels` under `prefix`, laid out as in the environment; no network, no building.
 
+    Args:
+        environment: Whose layout is taken.
+        wheels: Each with its SHA-256.
+        prefix: A folder, which need not exist.
+
     Raises:
-        InputError: One is no wheel that can be installed here.
+        InputError: One is not what its hash says, or cannot be installed here.
     """
-    addresses = [f"{path.as_uri()}#sha256={sha256(path)}" for path in wheels]
-    common = ["--no-index", "--no-deps", "--quiet", "--prefix", str(prefix), *addresses]
+    wanted = [f"{_name(path)} @ {path.as_uri()}#sha256={value}" for path, value in wheels.items()]
+    common = ["--no-index", "--no-deps", "--quiet", "--prefix", str(prefix), *wanted]
     reason, uv = "the wheels cannot be unpacked", shutil.which("uv")
     if uv:
         words = [uv, "pip", "install", "--offline", "--python", str(environment.python)]
         _run([*words, *common], reason)
+        (prefix / ".lock").unlink(missing_ok=True)  # uv's own, of no use once it has ended
     else:
         words = ["--isolated", "install", "--ignore-installed", "--no-compile", "--no-input"]
         words += ["--no-warn-script-location", "--disable-pip-version-check", *_WHEELS_ONLY]
         _pip(environment, [*words, *common], reason)
+
+
+def _name(wheel: Path) -> str:
+    return str(parse_wheel_filename(wheel.name)[0])
 
 
 def _hashes(folder: Path) -> dict[str, Path]:

@@ -5,7 +5,8 @@ from hubs import make_wheel, setting, state_of, trust
 from packaging.requirements import Requirement
 
 from tk import InputError, NotFoundError, UsageError
-from tk_hub.installing import install, upgrade
+from tk_hub.choosing import choose
+from tk_hub.installing import install, open_hubs, upgrade
 from tk_hub.publishing import yank
 from tk_hub.uninstalling import uninstall
 from tk_hub.verifying import verify
@@ -110,12 +111,14 @@ def test_what_was_not_installed_from_a_hub_is_left_alone(at_lab):
     assert not (at_lab.environment.state / "staging").exists()
 
 
-def test_a_preview_is_taken_only_when_it_is_named_or_alone(lab, at_lab, tmp_path):
+def test_a_preview_is_taken_only_when_it_is_named_or_alone(lab, home, tmp_path):
     lab.publish(make_wheel(tmp_path))
     lab.publish(make_wheel(tmp_path, version="2.0rc1"))
-    ask = setting(at_lab.environment, at_lab.home, confirm=lambda plan: False)
-    assert install([ZOO], ask).items[0].version == "1.0"
-    assert install([Requirement("tk-zoo==2.0rc1")], ask).items[0].version == "2.0rc1"
+    lab.publish(make_wheel(tmp_path, "tk-new", version="1.0rc1"))
+    trust(home, lab)
+    hubs = open_hubs(home, is_offline=False)
+    for wanted, version in (("tk-zoo", "1.0"), ("tk-zoo==2.0rc1", "2.0rc1"), ("tk-new", "1.0rc1")):
+        assert choose(Requirement(wanted), hubs, bound={}).release.version == version
 
 
 def test_a_version_that_is_not_there(lab, at_lab, tmp_path):

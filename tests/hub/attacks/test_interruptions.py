@@ -196,7 +196,7 @@ def leave(room):
 
 environment = make_environment(Path("small/env").resolve())
 before = state_of(environment)
-for room in (0, 50_000, 1_000_000):
+for room in (50_000, 1_000_000):
     leave(room)
     try:
         install([Requirement("tk-zoo")], setting(environment, Home(Path("home").resolve())))
@@ -226,5 +226,5 @@ def test_a_full_disk(lab, home, tmp_path):
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.count("No space left on device") == 2, ended.stdout
+    assert ended.stdout.count("No space left on device") == 1, ended.stdout
     assert ended.stdout.endswith("installed\n")

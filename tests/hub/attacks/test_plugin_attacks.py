@@ -1,5 +1,6 @@
 """A hub whose owner is careless or bought: everything is signed, and still refused."""
 
+import json
 import zipfile
 
 import pytest
@@ -7,9 +8,11 @@ from hubs import MANIFEST, METADATA, Lab, make_wheel, state_of, trust
 from packaging.requirements import Requirement
 
 from tk import InputError, NotFoundError, PluginError, UsageError
-from tk_hub.choosing import parse
+from tk_hub.choosing import choose_all, parse
 from tk_hub.doctor import diagnose
-from tk_hub.installing import install, upgrade
+from tk_hub.files import sha256, write_json
+from tk_hub.installing import install, open_hubs, upgrade
+from tk_hub.pip import unpack
 from tk_hub.publishing import yank
 from tk_hub.uninstalling import uninstall
 
@@ -54,7 +57,8 @@ def test_a_lookalike_in_a_hub_that_is_trusted_less_blocks_nobody(lab, tmp_path, 
     second.publish(make_wheel(tmp_path, "tk-zo0"))
     trust(at_lab.home, second, "second")
     refused("'tk-zo0' is easily mistaken for 'tk-zoo'", Requirement("tk-zo0"))
-    install([ZOO], at_lab)
+    (choice,) = choose_all([ZOO], open_hubs(at_lab.home, is_offline=False), bound={}, present={})
+    assert choice.hub.hub.name == "lab"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,8 @@ def test_the_version_before_a_yanked_one_is_taken(lab, tmp_path, at_lab):
     lab.publish(make_wheel(tmp_path))
     lab.publish(make_wheel(tmp_path, version="2.0"))
     yank(lab.folder, [lab.keys], "tk-zoo", "2.0", reason="eats visitors")
-    assert install([ZOO], at_lab).items[0].version == "1.0"
+    (choice,) = choose_all([ZOO], open_hubs(at_lab.home, is_offline=False), bound={}, present={})
+    assert choice.release.version == "1.0"
 
 
 def test_the_same_name_in_a_second_hub(lab, tmp_path, at_lab):
@@ -174,8 +179,8 @@ def test_the_same_name_in_a_second_hub(lab, tmp_path, at_lab):
     second = Lab.create(tmp_path / "second")
     second.publish(make_wheel(tmp_path, version="99.0"))
     trust(at_lab.home, second, "second")
-    assert install([ZOO], at_lab).rows()[0]["from"] == "hub lab"
-    assert upgrade([], at_lab).items == []
+    (choice,) = choose_all([ZOO], open_hubs(at_lab.home, is_offline=False), bound={}, present={})
+    assert (choice.hub.hub.name, choice.release.version) == ("lab", "1.0")
     warnings = [c for c in diagnose(at_lab.environment, at_lab.home, is_offline=False) if c.fix]
     assert [(w.name, w.status) for w in warnings] == [("name tk-zoo", "warning")]
 
@@ -191,16 +196,17 @@ def test_the_same_name_in_a_second_hub_while_the_first_is_kept_from_answering(
 
 
 def test_an_installed_name_stays_with_its_hub_when_the_first_begins_to_offer_it(
-    lab, tmp_path, at_lab
+    installed, installed_lab, tmp_path
 ):
-    second = Lab.create(tmp_path / "second")
-    second.publish(make_wheel(tmp_path))
-    trust(at_lab.home, second, "second")
-    install([ZOO], at_lab)
-    lab.publish(make_wheel(tmp_path, version="99.0"))
-    assert upgrade([], at_lab).items == []
-    second.publish(make_wheel(tmp_path, version="1.1"))
-    assert upgrade([], at_lab).rows()[0]["from"] == "hub second"
+    first = Lab.create(tmp_path / "first")
+    first.publish(make_wheel(tmp_path, version="99.0"))
+    trust(installed.home, first, "first")
+    hubs = json.loads((installed.home.folder / "hubs.json").read_text())
+    write_json(installed.home.folder / "hubs.json", {"hubs": hubs["hubs"][::-1]})
+    assert [hub.name for hub in installed.home.hubs()] == ["first", "lab"]
+    assert upgrade([], installed).items == []
+    installed_lab.publish(make_wheel(tmp_path, version="1.1"))
+    assert upgrade([], installed).rows()[0]["from"] == "hub lab"
 
 
 def test_a_plugin_that_is_needed_is_never_taken_from_pypi(lab, tmp_path, refused, index):
@@ -220,6 +226,15 @@ def test_a_plugin_that_raises_on_import(lab, tmp_path, refused):
     code = "raise RuntimeError('boo')"
     lab.publish(make_wheel(tmp_path, files={"tk_zoo/__init__.py": code}))
     refused("nothing was installed: (.|\n)*RuntimeError: boo", kind=PluginError)
+
+
+def test_a_wheel_that_changes_between_the_check_and_the_unpacking(installed):
+    (cached,) = installed.home.wheels.glob("*/tk_zoo*.whl")
+    signed = sha256(cached)
+    with zipfile.ZipFile(cached, "a") as archive:
+        archive.writestr("tk_zoo/evil.py", "")
+    with pytest.raises(InputError, match="the wheels cannot be unpacked"):
+        unpack(installed.environment, {cached: signed}, installed.change.staging)
 
 
 def test_the_wheels_in_the_cache_are_hashed_before_use(installed):
