@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tk import Check, UsageError
+from tk import Check, TkError, UsageError
 from tk_hub import models, options, owner
 from tk_hub.choosing import owner as owning_hub
 from tk_hub.choosing import parse
@@ -173,8 +173,11 @@ def doctor(offline: options.Offline = False, as_json: options.Json = False) -> N
 
 def _environment() -> Environment:
     environment = Environment.current()
-    if recover(environment):
-        typer.echo("an installation that was cut off has been undone", err=True)
+    try:
+        if recover(environment):
+            typer.echo("an installation that was cut off has been undone", err=True)
+    except TkError as e:  # one is running: looking is allowed, changing will be refused
+        typer.echo(f"note: {e.message}", err=True)
     return environment
 
 

@@ -1,17 +1,21 @@
 """Bring bytes from a hub: HTTP, HTTPS or a folder; no redirects, nothing larger than signed for."""
 
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
+from time import monotonic
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from tuf.api.exceptions import DownloadError, DownloadHTTPError
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient import FetcherInterface
 
 _CHUNK = 64 * 2**10
 _SILENCE = 30
 """Seconds that a server may say nothing."""
+_SLOWEST = 1000
+"""Bytes per second; who is slower for longer than `_SILENCE` wants to keep us waiting."""
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -61,10 +65,15 @@ class Cached(FetcherInterface):
         return iter([path.read_bytes()])
 
 
-def _chunks(response: IO[bytes], url: str) -> Iterator[bytes]:
+def _chunks(response: BufferedReader, url: str) -> Iterator[bytes]:
     with response:
+        start, received = monotonic(), 0
         try:
-            while chunk := response.read(_CHUNK):
+            while chunk := response.read1(_CHUNK):
+                received += len(chunk)
+                seconds = monotonic() - start
+                if seconds > _SILENCE and received / seconds < _SLOWEST:
+                    raise SlowRetrievalError(f"{url} takes too long")
                 yield chunk
         except OSError as e:
             raise DownloadError(f"{url} broke off: {e}") from e

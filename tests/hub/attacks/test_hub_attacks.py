@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from tuf.api.metadata import Metadata, MetaFile
 
 from tk import InputError, UsageError
+from tk_hub import fetching
 from tk_hub.home import Hub
 from tk_hub.installing import install
 from tk_hub.keys import load_keys
@@ -237,6 +238,26 @@ def test_endless_data(zoo, at_lab, wanted):
         with pytest.raises(InputError, match="a file is larger than signed"):
             install([ZOO], at_lab)
     assert sum(sent) < 16 * 2**20
+
+
+def test_a_server_that_drips(zoo, home, monkeypatch):
+    monkeypatch.setattr(fetching, "_SILENCE", 0.3)
+
+    def drip(self):
+        self.send_response(200)
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.02)
+        except OSError:
+            pass
+
+    with answering(drip) as url:
+        hub = Hub("lab", url, trusted(zoo))
+        home.add(hub, root(zoo))
+        with pytest.raises(InputError, match="takes too long"):
+            open_hub(home, hub)
 
 
 def test_a_redirect_to_another_host(zoo, home):
