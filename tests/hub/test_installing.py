@@ -86,7 +86,7 @@ def test_a_plan_that_is_not_confirmed_changes_nothing(lab, at_lab, tmp_path):
     assert state_of(at_lab.environment) == before
 
 
-def test_what_came_with_a_plugin_goes_with_the_last_that_needs_it(
+def test_dependencies_come_change_when_allowed_and_go_with_the_last_that_needs_them(
     lab, at_lab, tmp_path, monkeypatch
 ):
     index = tmp_path / "pypi"
@@ -98,6 +98,13 @@ def test_what_came_with_a_plugin_goes_with_the_last_that_needs_it(
     lab.publish(make_wheel(tmp_path, requires=("tk-food", "helper")))
     plan = install([ZOO], at_lab)
     assert sorted(item.name for item in plan.items) == ["helper", "tk-food", "tk-zoo"]
+    make_wheel(index, "helper", "2.0", is_plugin=False)
+    lab.publish(make_wheel(tmp_path, version="2.0", requires=("tk-food", "helper>=2")))
+    with pytest.raises(UsageError, match=r"would replace helper 1\.0 by 2\.0; refused"):
+        upgrade([], at_lab)
+    upgrade([], setting(at_lab.environment, at_lab.home, allowed=["helper"]))
+    found = at_lab.environment.installed()
+    assert (found["tk-zoo"].version, found["helper"].version) == ("2.0", "2.0")
     with pytest.raises(UsageError, match="tk-zoo needs tk-food; uninstall both"):
         uninstall(["tk-food"], at_lab)
     assert uninstall(["tk-zoo"], at_lab) == ["helper", "tk-food", "tk-zoo"]
