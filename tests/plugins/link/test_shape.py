@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from tk_link.config import LinkConfig, OutputConfig
 from tk_link.frames import from_frame
-from tk_link.linkage import PAIR_SCHEMA, Linkage
-from tk_link.linkage import ACCEPTED
+from tk_link.linkage import ACCEPTED, PAIR_SCHEMA, Linkage
 from tk_link.shape import ADDED, shape
 
 
