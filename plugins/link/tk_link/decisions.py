@@ -88,7 +88,7 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
         best = float(running.max(initial=0.0))
         raise QualityError(
             f"precision {config.precision:g} cannot be reached: the surest pairs are right with an "
-            f"estimated {best:.2f}; ask for less, or add columns that tell rows apart (--on)"
+            f"estimated {best:.4f}; ask for less, or add columns that tell rows apart (--on)"
         )
     return float(chances[enough[-1]]), (
         f"lowest with estimated precision {config.precision:g} or more (--precision)"
