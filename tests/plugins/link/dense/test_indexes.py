@@ -98,9 +98,9 @@ def test_wrong_vectors_are_named(backend):
     ("rows", "gpu", "structure"),
     [
         (0, False, "flat"),
-        (20_000, False, "flat"),
-        (20_001, False, "hnsw"),
-        (150_000, False, "ivf"),
+        (50_000, False, "flat"),
+        (50_001, False, "hnsw"),
+        (1_500_000, False, "ivf"),
         (5_000_000, False, "ivfpq"),
         (1_000_000, True, "flat"),
         (2_500_000, True, "ivf"),

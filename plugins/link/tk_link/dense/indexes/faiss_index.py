@@ -16,8 +16,10 @@ from tk_link.dense.metrics import padded, prepared
 Vectors = NDArray[np.float32]
 
 _LINKS, _BUILD_WIDTH, _SEARCH_WIDTH = 32, 80, 64
-_CODE_BYTES = 64
-"""Bytes a compressed vector takes; the length must be divisible, so fewer where it is not."""
+_CODE_BYTES = 128
+"""Bytes a compressed vector takes, or fewer: the length must be divisible by them."""
+_TRAINED_ON = 64
+"""Training rows for each centroid; more cost time and find no more."""
 _LEAST_ROWS = 256
 """Compression learns a code book of this size; with fewer rows all are compared."""
 _BLOCK = 16_384
@@ -128,8 +130,9 @@ def _empty(plan: IndexPlan, dim: int, metric: Metric) -> Any:  # noqa: ANN401 - 
     else:
         parts = next(n for n in range(min(_CODE_BYTES, dim), 0, -1) if dim % n == 0)
         lists = faiss.IndexIVFPQ(coarse, dim, plan.lists, parts, 8, measure)
+        lists.pq.cp.max_points_per_centroid = _TRAINED_ON
     lists.nprobe = plan.probes
-    lists.cp.max_points_per_centroid = 64  # more training rows cost time and find no more
+    lists.cp.max_points_per_centroid = _TRAINED_ON
     return lists
 
 
