@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import polars as pl
 import pytest
@@ -136,22 +135,32 @@ def test_input_is_never_overwritten(files, capsys, tmp_path):
     assert (tmp_path / "left.csv").read_bytes() == before
 
 
+STOPS_WHILE_COMPARING = """
+import sys, time
+import tk_link.pipeline
+from tk_cli.main import main
+
+def compare(*_):
+    print("comparing", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+tk_link.pipeline.compare = compare
+sys.exit(main())
+"""
+
+
 def test_interrupt_leaves_no_file(files, tmp_path):
     rows, _ = files
-    many = (
-        pl.concat([rows] * 3000)
-        .with_row_index()
-        .with_columns(pl.col("firm") + " " + pl.col("index").hash().cast(pl.String))
-    )
-    many.write_csv("left.csv")
-    many.write_csv("right.csv")
-    code = "import sys; from tk_cli.main import main; sys.exit(main())"
+    rows.write_csv("left.csv")
+    rows.write_csv("right.csv")
+    code = STOPS_WHILE_COMPARING
     process = subprocess.Popen(
         [sys.executable, "-c", code, "link", "left.csv", "right.csv", "-o", "out.csv"],
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    time.sleep(2.5)
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"comparing\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import polars as pl
 import pytest
@@ -137,17 +136,31 @@ def test_input_is_never_overwritten(files, capsys, tmp_path, option):
     assert (tmp_path / "all.csv").read_bytes() == before
 
 
+STOPS_WHILE_COMPARING = """
+import sys, time
+import tk_link.dedupe.within
+from tk_cli.main import main
+
+def compare(*_):
+    print("comparing", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+sys.modules["tk_link.dedupe.within"].compare = compare
+sys.exit(main())
+"""
+
+
 def test_interrupt_leaves_no_file(tmp_path):
-    people = registers(0, 9000, 0).left
-    people.write_csv(tmp_path / "all.csv")
-    code = "import sys; from tk_cli.main import main; sys.exit(main())"
+    registers(0, 50, 0).left.write_csv(tmp_path / "all.csv")
+    words = ["dedupe", "all.csv", "-o", "out.csv", "--pairs", "p.csv"]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "dedupe", "all.csv", "-o", "out.csv", "--pairs", "p.csv"],
+        [sys.executable, "-c", STOPS_WHILE_COMPARING, *words],
         stderr=subprocess.PIPE,
         start_new_session=True,
         cwd=tmp_path,
     )
-    time.sleep(1.5)
+    assert process.stderr is not None
+    assert process.stderr.readline() == b"comparing\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
