@@ -15,6 +15,7 @@ from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer_callback import PrinterCallback
 
 from tk.errors import InputError, MissingExtraError, OutputError, UsageError
+from tk.models import architecture_of
 from tk.nn import Model
 from tk.protocols import Splits, Task
 from tk.training.config import FitConfig
@@ -214,13 +215,18 @@ def _save(model: nn.Module, output: Path) -> None:
 
 def _describe(model: nn.Module) -> dict[str, Any]:
     parameters = sum(p.numel() for p in model.parameters())
-    options = model.options if isinstance(model, Model) else {}
-    return {"class": type(model).__qualname__, "options": options, "parameters": parameters}
+    is_ours = isinstance(model, Model)
+    return {
+        "class": type(model).__qualname__,
+        "architecture": architecture_of(type(model)) if is_ours else "",
+        "options": model.options if is_ours else {},
+        "parameters": parameters,
+    }
 
 
 def _name(task: Task[Any, Any]) -> dict[str, Any]:
-    options = getattr(task, "options", None)
-    own: dict[str, Any] = {"class": type(task).__qualname__}
-    with contextlib.suppress(TypeError):
-        own["options"] = dict(options) if isinstance(options, Mapping) else vars(task)
-    return own
+    """Describe the task by its class and the plain public values that it holds."""
+    plain = (bool, int, float, str, type(None), list, tuple)
+    held = getattr(task, "__dict__", {}).items()
+    held = {k: v for k, v in held if isinstance(v, plain) and not k.startswith("_")}
+    return {"class": type(task).__qualname__, "options": held}

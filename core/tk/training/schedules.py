@@ -12,7 +12,8 @@ def make_schedule(optimizer: Optimizer, config: FitConfig, steps: int) -> LRSche
     """Make the schedule for a run of so many steps; every group keeps its own highest rate."""
     if config.schedule == "one-cycle":
         rates = [group["lr"] for group in optimizer.param_groups]
-        start = max(config.warmup, 1 / max(steps, 2))  # torch divides by the length of the rise
+        steps = max(steps, 3)  # torch divides by the lengths of the rise and of the fall
+        start = max(config.warmup, 2 / steps)
         return OneCycleLR(optimizer, rates, total_steps=steps, pct_start=start)
     return LambdaLR(optimizer, lambda step: factor(config, step, steps))
 

@@ -69,7 +69,7 @@ class TaskTrainer(Trainer):
         """
         loss, outputs = self.task.loss(model, inputs)
         if not torch.isfinite(loss):
-            raise self._diverged(f"the loss is {float(loss)}")
+            raise self._diverged(f"the loss is {float(loss.detach())}")
         return (loss, outputs) if return_outputs else loss
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
