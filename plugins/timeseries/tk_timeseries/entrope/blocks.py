@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tk_timeseries.entrope.swiglu import SwiGLU
+
 _EPS = 1e-5
 
 
@@ -52,20 +54,6 @@ class Attention(nn.Module):
             q, k = rotate(q, table), rotate(k, table)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=is_causal)
         return self.wo(mixed.transpose(1, 2).flatten(2))
-
-
-class SwiGLU(nn.Module):
-    """Gated MLP; its hidden width is ⅔·4·d rounded up to a multiple of ``multiple``."""
-
-    def __init__(self, width: int, multiple: int) -> None:
-        super().__init__()
-        hidden = -(-int(8 * width / 3) // multiple) * multiple
-        self.w1 = nn.Linear(width, hidden, bias=False)
-        self.w3 = nn.Linear(width, hidden, bias=False)
-        self.w2 = nn.Linear(hidden, width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.w2(F.silu(self.w1(x)) * self.w3(x))
 
 
 class RotaryBlock(nn.Module):
