@@ -1,4 +1,4 @@
-"""Reversible instance normalisation (Kim et al., ICLR 2022): each window by its own mean and spread."""
+"""Reversible instance normalisation (Kim et al., ICLR 2022)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class WindowStatistics(NamedTuple):
 
 
 class RevIN(nn.Module):
-    """Normalise windows ``(B, L, C)`` and undo it on forecasts ``(B, H, C)``.
+    """Normalise windows ``(B, L, C)`` by their own statistics, and undo it on ``(B, H, C)``.
 
     Args:
         channels: C.
@@ -33,9 +33,7 @@ class RevIN(nn.Module):
     affine_weight: Tensor | None
     affine_bias: Tensor | None
 
-    def __init__(
-        self, channels: int, *, affine: bool = True, subtract_last: bool = False
-    ) -> None:
+    def __init__(self, channels: int, *, affine: bool = True, subtract_last: bool = False) -> None:
         super().__init__()
         self.subtract_last = subtract_last
         for name, value in (("weight", 1.0), ("bias", 0.0)):

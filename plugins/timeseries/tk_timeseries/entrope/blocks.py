@@ -1,4 +1,4 @@
-"""The layers of EntroPE's encoder, global transformer and decoder: rotary blocks and cross attention."""
+"""The layers of EntroPE: rotary blocks and cross attention."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tk.errors import UsageError
 from tk_timeseries.entrope.swiglu import SwiGLU
 
 _EPS = 1e-5
@@ -31,13 +32,11 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         if width % heads or width // heads % 2:
-            raise ValueError(f"width {width} must be an even multiple of {heads} heads")
+            raise UsageError(f"width {width} must be an even multiple of {heads} heads")
         self.heads = heads
-        self.wq, self.wk, self.wv, self.wo = (
-            nn.Linear(width, width, bias=False) for _ in range(4)
-        )
+        self.wq, self.wk, self.wv, self.wo = (nn.Linear(width, width, bias=False) for _ in range(4))
 
-    def forward(
+    def attend(
         self,
         queries: Tensor,
         context: Tensor,
@@ -46,6 +45,7 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         is_causal: bool = False,
     ) -> Tensor:
+        """Return ``(N, Q, d)``; ``table`` turns queries and keys, ``mask`` is ``(N, 1, Q, K)``."""
         q, k, v = (
             layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer, x in ((self.wq, queries), (self.wk, context), (self.wv, context))
@@ -59,20 +59,18 @@ class Attention(nn.Module):
 class RotaryBlock(nn.Module):
     """Pre-norm self-attention with rotary positions, then SwiGLU."""
 
-    def __init__(self, width: int, heads: int, multiple: int) -> None:
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
         self.attention = Attention(width, heads)
-        self.feed_forward = SwiGLU(width, multiple)
+        self.feed_forward = SwiGLU(width, hidden)
         self.attention_norm = nn.RMSNorm(width, eps=_EPS)
         self.ffn_norm = nn.RMSNorm(width, eps=_EPS)
 
-    def forward(
-        self, x: Tensor, *, mask: Tensor | None = None, is_causal: bool = False
-    ) -> Tensor:
+    def forward(self, x: Tensor, *, mask: Tensor | None = None, is_causal: bool = False) -> Tensor:
         width = x.shape[-1] // self.attention.heads
         table = rotary(x.shape[1], width, device=x.device, dtype=x.dtype)
         normed = self.attention_norm(x)
-        x = x + self.attention(normed, normed, table=table, mask=mask, is_causal=is_causal)
+        x = x + self.attention.attend(normed, normed, table=table, mask=mask, is_causal=is_causal)
         return x + self.feed_forward(self.ffn_norm(x))
 
 
@@ -84,7 +82,7 @@ class CrossAttention(Attention):
         self.cross_attn_norm_q = nn.RMSNorm(width, eps=_EPS)
         self.cross_attn_norm_kv = nn.RMSNorm(width, eps=_EPS)
 
-    def attend(self, queries: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, queries: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """Return ``x + norm(x) + attention`` of queries ``(N, Q, d)``; mask ``(N, 1, Q, K)``."""
         normed = self.cross_attn_norm_q(queries)
-        return queries + normed + self(normed, self.cross_attn_norm_kv(context), mask=mask)
+        return queries + normed + self.attend(normed, self.cross_attn_norm_kv(context), mask=mask)

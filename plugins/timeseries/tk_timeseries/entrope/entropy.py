@@ -7,10 +7,14 @@ tables tied (arXiv:2509.26157, section 3.2). It says how uncertain the next valu
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from tk.nn import Model, Renames, Variants, count
 
 
 class CausalSelfAttention(nn.Module):
@@ -51,7 +55,7 @@ class EntropyBlock(nn.Module):
         return x + self.mlp["c_proj"](F.gelu(self.mlp["c_fc"](self.ln_2(x))))
 
 
-class EntropyModel(nn.Module):
+class EntropyModel(Model):
     """Predict the next token of quantised rows.
 
     Args:
@@ -62,13 +66,16 @@ class EntropyModel(nn.Module):
         layers: Blocks.
     """
 
+    variants: ClassVar[Variants] = {"entrope-entropy": {"heads": 4}}
+    renames: ClassVar[Renames] = ((r"^lm_head\.weight$", None), (r"^transformer\.", ""))
+
     def __init__(
         self,
         *,
+        heads: int,
         vocabulary: int = 256,
         length: int = 96,
         width: int = 32,
-        heads: int = 4,
         layers: int = 2,
     ) -> None:
         super().__init__()
@@ -89,13 +96,23 @@ class EntropyModel(nn.Module):
         return F.linear(self.ln_f(x), self.wte.weight)
 
     @torch.no_grad()
-    def entropies(self, ids: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
+    def entropies(self, ids: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
         """Return ``(N, L)``: how uncertain the token after each position is, nats in 0..ln V.
 
         Args:
             ids: ``(N, L)`` int64.
-            dtype: What to compute in; the weights stay as they are.
+            dtype: What to compute in; by default that of the weights, which stay as they are.
         """
         weights = {name: weight.to(dtype) for name, weight in self.state_dict().items()}
         log_p = F.log_softmax(torch.func.functional_call(self, weights, (ids,)), dim=-1)
         return -(log_p.exp() * log_p).sum(-1)
+
+    @classmethod
+    def config_from_state_dict(cls, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Read all but the number of heads."""
+        return {
+            "vocabulary": len(tensors["wte.weight"]),
+            "length": len(tensors["wpe.weight"]),
+            "width": tensors["wte.weight"].shape[1],
+            "layers": count(tensors, "h.*.ln_1.weight"),
+        }

@@ -8,10 +8,12 @@ one is the value to come.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
+
+from tk.errors import UsageError
 
 Rule = Literal["quantile", "rise", "absolute", "static"]
 
@@ -38,10 +40,12 @@ class Boundaries:
     max_length: int = 32
 
     def __post_init__(self) -> None:
+        if self.rule not in get_args(Rule):
+            raise UsageError(f"rule {self.rule!r} is none of {', '.join(get_args(Rule))}")
         if self.max_length < 1:
-            raise ValueError(f"max_length is {self.max_length}; it must be 1 or more")
+            raise UsageError(f"max_length is {self.max_length}; it must be 1 or more")
         if not 0 <= self.quantile <= 1:
-            raise ValueError(f"quantile is {self.quantile}; it must lie between 0 and 1")
+            raise UsageError(f"quantile is {self.quantile}; it must lie between 0 and 1")
 
     def patch_ids(self, entropies: Tensor) -> Tensor:
         """Return the patch of each of the L + 1 positions, ``(N, L + 1)`` int64, rising from 0.
@@ -64,7 +68,10 @@ class Boundaries:
             return entropies > level.to(entropies.dtype)
         if self.rule == "rise":
             level = torch.quantile(rise.float(), self.quantile, dim=1, keepdim=True)
-            ends, first = rise > level.to(rise.dtype), torch.ones_like(rise[:, :1], dtype=torch.bool)
+            ends, first = (
+                rise > level.to(rise.dtype),
+                torch.ones_like(rise[:, :1], dtype=torch.bool),
+            )
             return torch.cat([first, ends], dim=1)
         ends = (entropies[:, 1:] > self.threshold) & (rise > self.increase)
         return torch.cat([torch.zeros_like(ends[:, :1]), ends], dim=1)
@@ -79,7 +86,7 @@ def _split(opens: Tensor, most: int) -> Tensor:
 
 
 def patch_lengths(patch_ids: Tensor) -> Tensor:
-    """Return how many positions each patch holds, ``(N, P)`` int64, 0 where a row has fewer patches.
+    """Return how many positions each patch holds, ``(N, P)`` int64; 0 where a row has fewer.
 
     Args:
         patch_ids: ``(N, L + 1)``; the last position, the value to come, is counted.
@@ -90,7 +97,7 @@ def patch_lengths(patch_ids: Tensor) -> Tensor:
 
 
 def ids_of(lengths: Tensor) -> Tensor:
-    """Return the patch of each position, ``(N, L + 1)``, from lengths ``(N, P)``; rows sum alike."""
+    """Return the patch of each position, ``(N, L + 1)``, from lengths ``(N, P)`` of one sum."""
     total = int(lengths[0].sum())
     position = torch.arange(total, device=lengths.device)
     ends = lengths.cumsum(dim=1)

@@ -1,7 +1,7 @@
 """From real values to the tokens of a small vocabulary, and which value range it covers.
 
-A row of values is divided by its mean absolute value and each quotient put into one of ``V - 5`` equal
-bins between two quantiles of the training data, as in EntroPE (arXiv:2509.26157, section 3.1).
+A row of values is divided by its mean absolute value and each quotient put into one of ``V - 5``
+equal bins between two quantiles of the training data (EntroPE, arXiv:2509.26157, section 3.1).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from tk.errors import InputError, UsageError
 
 SPECIAL = 4
 """Ids 0..3 stand for padding and three marks that no value takes."""
@@ -36,9 +38,9 @@ class Tokeniser:
 
     def __post_init__(self) -> None:
         if self.vocabulary < SPECIAL + 3:
-            raise ValueError(f"vocabulary is {self.vocabulary}; it must be {SPECIAL + 3} or more")
+            raise UsageError(f"vocabulary is {self.vocabulary}; it must be {SPECIAL + 3} or more")
         if not self.low < self.high:
-            raise ValueError(f"low {self.low} must lie below high {self.high}")
+            raise UsageError(f"low {self.low} must lie below high {self.high}")
 
     def edges(self) -> Tensor:
         """Return the edges between bins, rising, ``(V - 4,)``; the outermost lie at ±1e20."""
@@ -52,7 +54,7 @@ class Tokeniser:
         scale = values.abs().nanmean(dim=-1, keepdim=True)
         scale = torch.where(scale > 0, scale, 1.0)
         edges = self.edges().to(values.device, values.dtype)
-        ids = torch.bucketize(values / scale, edges, right=True) + SPECIAL
+        ids = torch.bucketize((values / scale).contiguous(), edges, right=True) + SPECIAL
         return torch.where(values.isnan(), 0, ids.clamp(0, self.vocabulary - 1))
 
 
@@ -64,7 +66,7 @@ def quantile_range(values: Tensor, *, outside: float = 0.025) -> tuple[float, fl
     flat = values.flatten()[:_MOST_VALUES].double().sort().values
     flat = flat[~flat.isnan()]
     if not len(flat):
-        raise ValueError("no values to take a range from")
+        raise InputError("no values to take a range from")
     at = torch.tensor([outside, 1 - outside], dtype=torch.float64) * (len(flat) - 1)
     below, share = at.floor().long(), at.frac()
     above = at.ceil().long()
