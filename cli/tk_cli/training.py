@@ -1,5 +1,6 @@
 """`tk train TASK` and `tk evaluate TASK CHECKPOINT`."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from tk_cli.output import print_json, print_rows
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="What for (tk tasks).")]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="TOML with [task], [model] and [fit]."),
+    typer.Option("--config", metavar="FILE", help="TOML with tables task, model and fit."),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -84,6 +85,8 @@ def train(
     start = str(checkpoint or "")
     network = plan.build(catalogue, checkpoint=start, fresh=fresh or ())
     fitted = fit(plan.task, network, plan.config, resume=resume)
+    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes have nothing to add
+        return
     typer.echo(f"the model is in {fitted.folder}", err=True)
     if as_json:
         print_json(fitted.metrics)

@@ -1,8 +1,8 @@
 """Training: one function for every domain, on `transformers.Trainer`.
 
-In the order that things happen: config, options, record, resuming, parameters, schedules,
-averaging, repeatable, batches, progress, trainer, running, measuring. What needs torch is
-imported by `fit` and `evaluate` when they are called.
+In the order that things happen: config, options, plan, record, resuming, repeatable, parameters,
+schedules, averaging, callbacks, progress, trainer, assembly, running; batches, measuring. What
+needs torch is imported by `fit` and `evaluate` when they are called.
 """
 
 from tk.training.api import Fitted, evaluate, fit

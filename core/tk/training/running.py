@@ -7,24 +7,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_model, save_model
 from torch import nn
-from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
-from transformers.integrations.integration_utils import TensorBoardCallback
-from transformers.trainer_callback import PrinterCallback
 
-from tk.errors import InputError, MissingExtraError, OutputError, UsageError
+from tk.errors import InputError, OutputError
 from tk.models import architecture_of
 from tk.nn import Model
 from tk.protocols import Splits, Task
+from tk.training.assembly import best_metric, make_arguments, make_trainer
 from tk.training.config import FitConfig
-from tk.training.progress import Progress
 from tk.training.record import check_same_run, json_like, new_record, read_record, write_record
 from tk.training.resuming import FOLDER, checkpoint_path, last_checkpoint
 from tk.training.trainer import TaskTrainer
-
-_LOG_STEPS = 10
 
 
 def run(
@@ -38,30 +32,58 @@ def run(
     output = Path(config.output).resolve()
     splits = task.datasets(config)
     record = new_record(config, task=_name(task), model=_describe(model))
+    # Every process looks before the first one writes: making the arguments waits for all.
     start = _start(output, record, resume=resume)
-    arguments = _arguments(config, output, splits, _best(task, config))
-    trainer = _trainer(task, model, config, splits, arguments=arguments, output=output)
-    is_main = trainer.is_world_process_zero()
+    arguments = make_arguments(config, output, splits, best_metric(task, config))
+    trainer = make_trainer(task, model, config, splits, arguments=arguments, output=output)
     facts = {"processes": arguments.world_size, "device": str(arguments.device)}
     record |= {**facts, "examples": len(splits.train), "resumed_from": start and start.name}
-    if is_main:
-        output.mkdir(parents=True, exist_ok=True)
-        write_record(output, record)
+    with _recorded(record, output, is_main=trainer.is_world_process_zero()):
+        record |= _train(trainer, splits, output, start)
+        if trainer.is_world_process_zero():
+            _save(model, output)
+    trainer.accelerator.wait_for_everyone()
+    return output, json_like(record)
+
+
+def _train(
+    trainer: TaskTrainer, splits: Splits[Any], output: Path, start: Path | None
+) -> dict[str, Any]:
+    """Train and measure; return what the record says of it."""
     began = time.perf_counter()
     with _quiet("transformers"):
         trained = trainer.train(resume_from_checkpoint=str(start) if start else None)
     _take_best(trainer, output)
-    trained_for = time.perf_counter() - began
-    record |= {"status": "done", "steps": trained.global_step, "history": trainer.state.log_history}
-    record |= {"best_step": trainer.state.best_global_step, "metrics": _measure(trainer, splits)}
-    total = time.perf_counter() - began
-    record["seconds"] = {"training": trained_for, "measuring": total - trained_for}
-    if is_main:
-        _save(model, output)
-        record = json_like(record)
-        write_record(output, record)
-    trainer.accelerator.wait_for_everyone()
-    return output, record
+    ended = time.perf_counter()
+    metrics = _measure(trainer, splits)
+    return {
+        "status": "done",
+        "steps": trained.global_step,
+        "best_step": trainer.state.best_global_step,
+        "metrics": metrics,
+        "history": trainer.state.log_history,
+        "seconds": {"training": ended - began, "measuring": time.perf_counter() - ended},
+    }
+
+
+@contextlib.contextmanager
+def _recorded(record: dict[str, Any], output: Path, *, is_main: bool) -> Iterator[None]:
+    """Write the record before the block and after it, however it ends short of a kill."""
+
+    def write() -> None:
+        if is_main:
+            output.mkdir(parents=True, exist_ok=True)
+            write_record(output, json_like(record))
+
+    write()
+    try:
+        yield
+    except BaseException as e:
+        record |= {"status": "stopped", "reason": str(e) or type(e).__name__}
+        with contextlib.suppress(OutputError, OSError):  # a full disk is what stopped it
+            write()
+        raise
+    write()
 
 
 @contextlib.contextmanager
@@ -87,102 +109,6 @@ def _start(output: Path, record: Mapping[str, Any], *, resume: bool) -> Path | N
         raise InputError(f"{output} holds no run to resume (run.json is missing)")
     check_same_run(before, json_like(record))
     return last_checkpoint(output)
-
-
-def _best(task: Task[Any, Any], config: FitConfig) -> tuple[str, bool]:
-    """Return the metric that chooses the best checkpoint, and whether higher is better."""
-    if config.best:
-        return config.best, config.goal == "highest"
-    return getattr(task, "best", "loss"), getattr(task, "goal", config.goal) == "highest"
-
-
-def _arguments(
-    config: FitConfig, output: Path, splits: Splits[Any], best: tuple[str, bool]
-) -> TrainingArguments:
-    has_validation = splits.validation is not None
-    moment = "steps" if config.every else "epoch"
-    on_cpu = config.device == "cpu" or not torch.cuda.is_available()
-    arguments = TrainingArguments(
-        output_dir=str(output / FOLDER),
-        num_train_epochs=config.epochs,
-        max_steps=config.steps or -1,
-        gradient_accumulation_steps=config.accumulate,
-        max_grad_norm=config.clip,
-        learning_rate=config.learning_rate,
-        bf16=config.precision == "bf16",
-        fp16=config.precision == "fp16",
-        eval_strategy=moment if has_validation else "no",
-        save_strategy=moment,
-        eval_steps=config.every or None,
-        save_steps=config.every or 500,
-        save_total_limit=config.keep,
-        load_best_model_at_end=False,  # _take_best does it, and knows of averages
-        metric_for_best_model=f"eval_{best[0]}" if has_validation else None,
-        greater_is_better=best[1],
-        restore_callback_states_from_checkpoint=True,
-        logging_steps=_LOG_STEPS,
-        logging_nan_inf_filter=False,
-        seed=config.seed,
-        use_cpu=on_cpu,
-        # Outside torchrun, naming a backend makes accelerate look for a group that nobody made.
-        ddp_backend="gloo" if on_cpu and torch.distributed.is_torchelastic_launched() else None,
-        dataloader_num_workers=config.workers,
-        dataloader_drop_last=config.drop_last,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        remove_unused_columns=False,
-        report_to="none",
-        disable_tqdm=True,
-    )
-    arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are torchrun's, never DataParallel's
-    pieces = arguments.world_size * config.accumulate
-    if config.batch_size % pieces:
-        raise UsageError(
-            f"batch_size is {config.batch_size}, must be a multiple of {pieces}: "
-            f"{arguments.world_size} processes with accumulate={config.accumulate}"
-        )
-    arguments.per_device_train_batch_size = config.batch_size // pieces
-    return arguments
-
-
-def _trainer(
-    task: Task[Any, Any],
-    model: nn.Module,
-    config: FitConfig,
-    splits: Splits[Any],
-    *,
-    arguments: TrainingArguments,
-    output: Path,
-) -> TaskTrainer:
-    if len(splits.train) < (config.batch_size if config.drop_last else 1):
-        raise InputError(
-            f"{len(splits.train)} training examples make no batch of {config.batch_size}"
-        )
-    callbacks: list[TrainerCallback] = [Progress(best=str(arguments.metric_for_best_model))]
-    if config.patience:
-        if splits.validation is None:
-            raise UsageError("patience needs validation data, which this task has none of")
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.patience))
-    if config.tensorboard:
-        callbacks.append(_tensorboard(output))
-    trainer = TaskTrainer(
-        task=task,
-        model=model,
-        config=config,
-        args=arguments,
-        train=splits.train,
-        validation=splits.validation,
-        callbacks=callbacks,
-    )
-    trainer.remove_callback(PrinterCallback)  # it prints to stdout
-    return trainer
-
-
-def _tensorboard(output: Path) -> TrainerCallback:
-    try:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra
-    except ImportError as e:
-        raise MissingExtraError("writing curves for TensorBoard", "tensorboard") from e
-    return TensorBoardCallback(SummaryWriter(str(output / "tensorboard")))  # type: ignore[no-untyped-call]
 
 
 def _take_best(trainer: TaskTrainer, output: Path) -> None:

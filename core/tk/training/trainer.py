@@ -1,8 +1,10 @@
 """`transformers.Trainer` for any `tk.protocols.Task` and any `nn.Module`."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -13,14 +15,27 @@ from torch import Tensor, nn
 from torch.utils.data import default_collate
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from tk.errors import NotFoundError, OutputError, TkError
+from tk.errors import InputError, NotFoundError, OutputError, TkError
 from tk.nn import Model
 from tk.protocols import Task
 from tk.training.averaging import Averaged
+from tk.training.callbacks import Epochs, Steps
 from tk.training.config import FitConfig
 from tk.training.parameters import make_optimizer
 from tk.training.repeatable import Repeatable
 from tk.training.schedules import make_schedule
+
+
+@contextmanager
+def _readable(checkpoint: str | None) -> Iterator[None]:
+    """Say which checkpoint is damaged."""
+    try:
+        yield
+    except (SafetensorError, OSError, RuntimeError, EOFError, KeyError, UnpicklingError) as e:
+        reason = str(e).partition("\n")[0]
+        raise InputError(
+            f"{checkpoint} is damaged ({reason}); remove it to resume from the one before"
+        ) from e
 
 
 class TaskTrainer(Trainer):
@@ -49,7 +64,7 @@ class TaskTrainer(Trainer):
             train_dataset=data,
             eval_dataset=validation,  # only so that Trainer knows that there is one
             data_collator=getattr(task, "collate", default_collate),
-            callbacks=[*callbacks, _Epochs(data), _Steps(self)],
+            callbacks=[*callbacks, Epochs(data), Steps(self._before_step, self._after_step)],
         )
         if config.ema:  # after the model has gone to its device
             self.averaged = Averaged(model, config.ema)
@@ -165,9 +180,14 @@ class TaskTrainer(Trainer):
     def _load_from_checkpoint(
         self, resume_from_checkpoint: str, model: nn.Module | None = None
     ) -> None:
-        super()._load_from_checkpoint(resume_from_checkpoint, model)
-        if self.averaged is not None:
-            self.averaged.load(Path(resume_from_checkpoint))
+        with _readable(resume_from_checkpoint):
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            if self.averaged is not None:
+                self.averaged.load(Path(resume_from_checkpoint))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with _readable(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
 
     def _diverged(self, what: str) -> TkError:
         step = self.state.global_step
@@ -177,7 +197,7 @@ class TaskTrainer(Trainer):
             "the last checkpoint was written before"
         )
 
-    def check_gradients(self) -> None:
+    def _before_step(self) -> None:
         """See that the gradients are finite, before they reach the weights.
 
         Raises:
@@ -190,26 +210,6 @@ class TaskTrainer(Trainer):
         if not torch.isfinite(norm):
             raise self._diverged(f"the gradient is {float(norm)}")
 
-
-class _Epochs(TrainerCallback):
-    """Tell the data which epoch it is."""
-
-    def __init__(self, data: Repeatable[Any]) -> None:
-        self.data = data
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.data.epoch = int(state.epoch or 0)
-
-
-class _Steps(TrainerCallback):
-    """Look at gradients before every step of the optimizer, and average weights after it."""
-
-    def __init__(self, trainer: TaskTrainer) -> None:
-        self.trainer = trainer
-
-    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.trainer.check_gradients()
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        if self.trainer.averaged is not None:
-            self.trainer.averaged.update()
+    def _after_step(self) -> None:
+        if self.averaged is not None:
+            self.averaged.update()

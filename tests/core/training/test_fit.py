@@ -136,10 +136,26 @@ def test_the_average_of_the_weights_is_what_is_saved(config):
 def test_a_loss_or_gradient_that_is_not_finite_stops_with_the_last_checkpoint(config, spoil):
     with pytest.raises(TkError, match=rf"the {spoil} is nan at step 9: .* learning rate \(0\.02\)"):
         tk.fit(Line(spoil_at=9, spoil=spoil), make_model(), config(every=4))
+    record = json.loads((Path(config().output) / "run.json").read_text())
+    assert (record["status"], f"the {spoil} is nan" in record["reason"]) == ("stopped", True)
     kept = Path(config().output) / "checkpoints" / "checkpoint-8"
     assert all(tensor.isfinite().all() for tensor in weights(kept).values())
     resumed = tk.fit(Line(), make_model(), config(every=4), resume=True)
     assert resumed.record["resumed_from"] == "checkpoint-8"
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimizer.pt", "averaged.pt"])
+def test_a_truncated_checkpoint_is_named(config, file):
+    tk.fit(Line(), make_model(), config(ema=0.5))
+    path = Path(config().output) / "checkpoints" / "checkpoint-12" / file
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(InputError, match=r"checkpoint-12 is damaged .*; remove it to resume"):
+        tk.fit(Line(), make_model(), config(ema=0.5), resume=True)
+
+
+def test_half_precision_of_gpus_is_refused_on_a_processor(config):
+    with pytest.raises(UsageError, match="fp16 needs a GPU; on a processor use bf16"):
+        tk.fit(Line(), make_model(), config(precision="fp16"))
 
 
 def test_a_run_is_never_written_over(config):
