@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tk import Catalogue, FitConfig, Kind, fit, load_checkpoint
+from tk import Catalogue, FitConfig, Kind, UsageError, fit, load_checkpoint
 from tk import evaluate as evaluate_model
 from tk.training.plan import (
     make_plan,
@@ -87,7 +87,7 @@ def train(
     fitted = fit(plan.task, network, plan.config, resume=resume)
     if os.environ.get("RANK", "0") != "0":  # torchrun's other processes have nothing to add
         return
-    typer.echo(f"the model is in {fitted.folder}", err=True)
+    typer.echo(f"the model is in {output}", err=True)
     if as_json:
         print_json(fitted.metrics)
     else:
@@ -107,8 +107,10 @@ def evaluate(
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a model on a task's data (to score linked rows see `tk eval`)."""
+    """Measure a trained model on a task's data."""
     catalogue = ctx.ensure_object(Catalogue)
+    if Path(task).is_file():  # meant for `tk eval`, which takes files
+        raise UsageError(f"{task!r} is a file, not a task (tk tasks); tk eval takes files")
     record = read_record(checkpoint) if checkpoint.is_dir() else {}
     tables = merged(recorded_tables(record), _tables(config, settings))
     entry = catalogue.find(Kind.TASK, task)

@@ -66,6 +66,12 @@ def test_bad_words_are_named_and_nothing_is_written(run_here, words, code, messa
     assert not Path("r").exists()
 
 
+def test_files_are_sent_to_the_command_that_takes_them(run_here):
+    Path("pairs.csv").write_text("a,b\n")
+    ended = run_here("evaluate", "pairs.csv", "truth.csv")
+    assert (ended.code, "tk eval takes files" in ended.err) == (2, True)
+
+
 def test_a_part_that_the_data_lack_is_named(run, tmp_path):
     run("train", "shapes", "-o", tmp_path / "r", *FEW)
     ended = run("evaluate", "shapes", tmp_path / "r", "--split", "dev")
