@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +26,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with explained(str(path)), target.open("wb") as stream:
             yield stream
         return
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    part = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         with explained(str(path)):
             with part.open("xb") as stream:
