@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tk_link.dense.view import DenseView, Neighbours, Side
 
-_CLOSEST = 0.99
+_CLOSEST = 0.95
 """Quantile of the rows' best scores that counts as 1: the very best may be a fluke."""
 _LEAST_SPAN = 1e-6
 

@@ -47,7 +47,7 @@ def load(name: str, *, device: str | None, offline: bool) -> SentenceTransformer
             raise InputError(f"model '{name}' cannot be loaded: {reason}") from e
         where = "on this machine; leave --offline out to fetch it" if offline else "on the hub"
         raise InputError(
-            f"model '{name}' was not found {where}, and is no folder here ({reason})"
+            f"model '{name}' was not found {where} (it is no folder here either: {reason})"
         ) from e
 
 
