@@ -52,11 +52,9 @@ def test_meaning_finds_what_letters_cannot(server, tables, retrieve):
 
 
 def test_dense_proposes_by_meaning_alone_and_hybrid_by_both(server, tables):
+    roads = pl.Series([f" {n * 7} road" for n in range(60)])
     left, right = (
-        from_frame(
-            frame.with_columns(pl.nth(0) + [f" {n * 7} road" for n in range(len(frame))]), ""
-        )
-        for frame in tables
+        from_frame(frame.with_columns(pl.nth(0) + roads.head(len(frame))), "t") for frame in tables
     )
     pairs = {}
     for retrieve in ("lexical", "dense", "hybrid"):
