@@ -69,8 +69,6 @@ def open_encoder(
 def _open(model: str, *, device: str | None, offline: bool) -> Encoder[str]:
     if is_address(model):
         return _open_endpoint(model, offline=offline)
-    if device is not None:
-        _check_device(device)
     if not _is_folder(model) and not model.startswith(_HUB):
         try:
             entry = discover().find(Kind.ENCODER, model)
@@ -83,22 +81,6 @@ def _open(model: str, *, device: str | None, offline: bool) -> Encoder[str]:
     from tk_link.dense.transformer import SentenceEncoder  # noqa: PLC0415 - imports torch
 
     return SentenceEncoder(model.removeprefix(_HUB), device=device, offline=offline)
-
-
-def _check_device(device: str) -> None:
-    import torch  # noqa: PLC0415 - a second
-
-    try:
-        kind, number = torch.device(device).type, torch.device(device).index or 0
-    except RuntimeError as e:
-        raise UsageError(f"device {device!r} is unknown; take cpu, cuda, cuda:1 or mps") from e
-    if kind == "cuda" and number >= torch.cuda.device_count():
-        raise UsageError(
-            f"device is {device!r}, but torch finds {torch.cuda.device_count()} CUDA devices on "
-            "this machine; leave --device out to take what there is"
-        )
-    if kind == "mps" and not torch.backends.mps.is_available():
-        raise UsageError("device is 'mps', which this machine has not; leave --device out")
 
 
 def _open_endpoint(model: str, *, offline: bool) -> Encoder[str]:

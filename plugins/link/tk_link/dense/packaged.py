@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tk.errors import InputError
 from tk_link.dense.installed import model_folder
 from tk_link.dense.linear import DType, used_dtype
+from tk_link.dense.loading import check_device
 from tk_link.dense.transformer import SentenceEncoder
 
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -39,7 +40,9 @@ class MiniLM:
         Raises:
             MissingExtraError: The package is not installed.
             InputError: Its weights are not the published ones.
+            UsageError: There is no such device.
         """
+        check_device(device)
         self.dim = _DIM
         self._folder = _checked(model_folder())
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")

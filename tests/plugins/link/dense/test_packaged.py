@@ -3,7 +3,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from tk.errors import InputError, MissingExtraError
+from tk.errors import InputError, MissingExtraError, UsageError
 from tk.testing import assert_encoder
 from tk_link.dense import installed
 from tk_link.dense.installed import vocabulary
@@ -48,3 +48,9 @@ def test_the_packaged_model_is_an_encoder_of_english():
     steel, bakery, foundry = encoder.encode(["steel works", "a bakery", "iron foundry"])
     assert steel @ foundry > steel @ bakery + 0.2
     np.testing.assert_allclose(np.linalg.norm(steel), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_loaded(device):
+    with pytest.raises(UsageError, match=device):
+        MiniLM(device=device)
