@@ -19,9 +19,10 @@ from sparse_dot_topn import sp_matmul_topn
 
 from tk_link import passes
 from tk_link.fields import Field, FieldType
+from tk_link.likely import find_likely
 from tk_link.ngrams import VectorPair, vectorise
 from tk_link.tables import Table
-from tk_link.views import Views, comparable, normalised
+from tk_link.views import Views, comparable, spelled
 
 _KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
 _COMMON_KEY = 10
@@ -33,9 +34,8 @@ _K_RARE = 3
 """Nearest rows by the rarest n-grams alone, for large tables; more would be noise and memory."""
 _MOST_IN_BLOCKS = 50
 """Pairs a row up to which all pairs of a block are candidates."""
-_SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.95
-"""Passes suffice where, of this many rows' nearest rows by cosine, those nearer than 0.5 are among
-the candidates in this share."""
+_ENOUGH = 0.95
+"""Share of the likely pairs that passes must find to suffice."""
 K = 10
 """Nearest rows proposed by each left row; each right row proposes half as many."""
 
@@ -95,7 +95,7 @@ def find(
         threads: Threads of the sparse products.
     """
     width = len(right)
-    record = vectorise(*views.record)
+    record = vectorise(*views.record, threads=threads)
     most = _MOST_IN_BLOCKS * max(len(left), width)
     whole = passes.blocked(left, right, block, most=most) if block else None
     if whole is not None:
@@ -103,10 +103,12 @@ def find(
     elif is_small(record):
         keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
     else:
-        keys = passes.collide(left, right, fields)
-        if _recall(record, keys, threads, is_within=left is right) < _ENOUGH:
+        likely = find_likely(record, threads=threads, is_within=left is right)
+        met = passes.collide(left, right, fields, likely)
+        keys = met.keys
+        if met.recall is not None and met.recall.share < _ENOUGH:
             few = record.cheapest(_MOST_PRODUCTS)
-            keys = np.union1d(keys, _nearest(few, min(k, _K_RARE), width, threads))
+            keys = passes.ascending([keys, _nearest(few, min(k, _K_RARE), width, threads)])
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -137,31 +139,17 @@ def _by_text(
     """Return keys of nearest rows in both views and of rows that share a rare code."""
     found = [_nearest(record, k, len(right), threads)]
     if views.identifying is not None:
-        found.append(_nearest(vectorise(*views.identifying), k, len(right), threads))
+        found.append(_nearest(vectorise(*views.identifying, threads=threads), k, len(right), threads))
     for field in fields:
         if field.type in _KEYS:
             found.append(_collisions(left, right, field, len(right)))
-    return np.unique(np.concatenate(found))
-
-
-def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int, *, is_within: bool) -> float:
-    """Estimate the share of plainly near pairs that ``keys`` hold, from a sample of left rows."""
-    height, width = record.left.shape[0], record.right.shape[0]
-    rows = np.unique(np.linspace(0, height - 1, _SAMPLED).astype(np.int64))
-    top = 2 if is_within else 1  # a row's nearest in its own table is itself
-    nearest = sp_matmul_topn(
-        record.left[rows], record.right.T.tocsr(), top_n=top, threshold=_PLAIN, n_threads=threads
-    ).tocoo()
-    query, found = rows[nearest.row], nearest.col.astype(np.int64)
-    other = query != found if is_within else np.ones(len(query), dtype=bool)
-    plain = query[other] * width + found[other]
-    return float(np.isin(plain, keys).mean()) if len(plain) else 0.0
+    return passes.ascending(found)
 
 
 def agree(left: Table, right: Table, field: Field, pairs: Pairs) -> pl.Series:
     """Tell for each pair whether it holds one value of a field; null where a value is missing."""
-    a = comparable(left.text[field.left], field.type).gather(pairs.left)
-    return a == comparable(right.text[field.right], field.type).gather(pairs.right)
+    a = comparable(left, field.left, field.type).gather(pairs.left)
+    return a == comparable(right, field.right, field.type).gather(pairs.right)
 
 
 def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[np.int64]:
@@ -182,8 +170,8 @@ def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[n
 def _collisions(left: Table, right: Table, field: Field, width: int) -> NDArray[np.int64]:
     """Return keys of the pairs that agree exactly on a field's rare values."""
     sides = []
-    for values in (left.text[field.left], right.text[field.right]):
-        side = pl.DataFrame({"value": normalised(values, field.type)}).with_row_index("row")
+    for table, column in ((left, field.left), (right, field.right)):
+        side = pl.DataFrame({"value": spelled(table, column, field.type)}).with_row_index("row")
         sides.append(side.drop_nulls().filter(pl.len().over("value") <= _COMMON_KEY))
     both = sides[0].join(sides[1], on="value", suffix="_right")
     rows = both["row"].to_numpy().astype(np.int64)

@@ -90,7 +90,7 @@ def run_closely(
         views = build_views(left, right, aligned.fields, *profiles)
         found = _candidates(left, right, aligned.fields, views, config)
     with clock.stage("comparing"):
-        features = compare(left, right, aligned.fields, views, found)
+        features = compare(left, right, aligned.fields, views, found, threads=threads_of(config))
     with clock.stage("scoring"):
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
@@ -139,6 +139,11 @@ def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Al
     return profiles, aligned
 
 
+def threads_of(config: LinkConfig) -> int:
+    """Return how many threads a run uses."""
+    return config.threads or os.cpu_count() or 1
+
+
 def _candidates(
     left: Table, right: Table, fields: tuple[Field, ...], views: Views, config: LinkConfig
 ) -> Candidates:
@@ -149,7 +154,7 @@ def _candidates(
         views,
         k=config.k or candidates.K,
         block=[[rules.field_of(c, fields, "--block") for c in group] for group in config.block],
-        threads=config.threads or os.cpu_count() or 1,
+        threads=threads_of(config),
     )
     if not config.require and not config.forbid_conflict:
         return found
