@@ -4,7 +4,7 @@ Each row proposes its nearest rows by character-n-gram cosine in two views, in b
 rows that share a rare code, e-mail address or phone number are added. Where comparing all texts
 would take too many products, cheap passes (`tk_link.passes`) propose instead, and a sample tells
 whether they suffice; if not, nearest rows by the rarest n-grams join them. Memory grows with the
-number of rows times ``k``.
+number of rows times ``k``. `plan_search` decides which of these it is, `find` carries it out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from sparse_dot_topn import sp_matmul_topn
 
 from tk_link import passes
 from tk_link.fields import Field, FieldType
-from tk_link.likely import find_likely
+from tk_link.likely import Likely, find_likely, recall_of
+from tk_link.linkage import Recall
 from tk_link.ngrams import VectorPair, vectorise
+from tk_link.passes import Found
 from tk_link.tables import Table
 from tk_link.views import Views, comparable, spelled
 
@@ -28,9 +30,9 @@ _KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
 _COMMON_KEY = 10
 """A key value on more rows than this in either table says too little to propose pairs."""
 _LEAST_COSINE = 0.05
-_MOST_PRODUCTS = 2e9
+MOST_PRODUCTS = 2e9
 """Multiplications up to which every text is compared with every other: some seconds."""
-_K_RARE = 3
+K_RARE = 3
 """Nearest rows by the rarest n-grams alone, for large tables; more would be noise and memory."""
 _MOST_IN_BLOCKS = 50
 """Pairs a row up to which all pairs of a block are candidates."""
@@ -66,10 +68,83 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidate pairs and the record vectors they were found with."""
+    """Candidate pairs.
+
+    Attributes:
+        pairs: The pairs.
+        record: The record vectors that they were found with.
+        recall: Expected share of the true pairs among them; None where every row's nearest texts
+            are, or nothing is known.
+    """
 
     pairs: Pairs
     record: VectorPair
+    recall: Recall | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """How pairs will be found, decided once: a dry run prints it and a run carries it out.
+
+    Attributes:
+        record: Vectors of the whole records.
+        identifying: Vectors of the most identifying field, where all texts are compared by it too.
+        whole: Keys of all pairs that agree on a block, where those are the candidates.
+        met: What passes propose, where comparing all texts would take too long.
+        likely: Probable matches to measure recall on; None where all texts are compared.
+    """
+
+    record: VectorPair
+    identifying: VectorPair | None = None
+    whole: NDArray[np.int64] | None = None
+    met: Found | None = None
+    likely: Likely | None = None
+
+    @property
+    def vectors(self) -> list[VectorPair]:
+        """The views that are searched."""
+        return [self.record, *([self.identifying] if self.identifying is not None else [])]
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        """Heights of the two tables."""
+        return self.record.left.shape[0], self.record.right.shape[0]
+
+    @property
+    def needs_rare_grams(self) -> bool:
+        """Whether passes alone miss too much."""
+        recall = self.met.recall if self.met is not None else None
+        return recall is not None and recall.share < _ENOUGH
+
+    def recall(self, keys: NDArray[np.int64]) -> Recall | None:
+        """Return the expected share of true pairs among ascending keys."""
+        if self.likely is None:
+            return None
+        return recall_of(self.likely, passes.held(keys, self.likely, self.heights[1]))
+
+
+def plan_search(
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    views: Views,
+    *,
+    block: Sequence[Sequence[Field]] = (),
+    threads: int = 2,
+) -> Search:
+    """Decide how pairs are found. Arguments as in `find`."""
+    record = vectorise(*views.record, threads=threads)
+    most = _MOST_IN_BLOCKS * max(len(left), len(right))
+    whole = passes.blocked(left, right, block, most=most) if block else None
+    by_text = whole is None and is_small(record)
+    likely = None
+    if block or not by_text:
+        likely = find_likely(record, threads=threads, is_within=left is right)
+    if by_text and views.identifying is not None:
+        return Search(record, vectorise(*views.identifying, threads=threads), likely=likely)
+    if by_text or likely is None or whole is not None:
+        return Search(record, whole=whole, likely=likely)
+    return Search(record, met=passes.collide(left, right, fields, likely), likely=likely)
 
 
 def find(
@@ -81,6 +156,7 @@ def find(
     k: int = K,
     block: Sequence[Sequence[Field]] = (),
     threads: int = 2,
+    search: Search | None = None,
 ) -> Candidates:
     """Propose pairs.
 
@@ -93,22 +169,20 @@ def find(
         block: Where given, candidates are the pairs that agree on every field of at least one
             group: all of them, or where they would be too many those that are near as well.
         threads: Threads of the sparse products.
+        search: What `plan_search` decided; None decides now.
     """
-    width = len(right)
-    record = vectorise(*views.record, threads=threads)
-    most = _MOST_IN_BLOCKS * max(len(left), width)
-    whole = passes.blocked(left, right, block, most=most) if block else None
-    if whole is not None:
-        keys, block = whole, ()
-    elif is_small(record):
-        keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
+    if search is None:
+        search = plan_search(left, right, fields, views, block=block, threads=threads)
+    width, record = len(right), search.record
+    if search.whole is not None:
+        keys, block = search.whole, ()
+    elif search.met is None:
+        keys = _by_text(left, right, fields, search, k=k, threads=threads)
     else:
-        likely = find_likely(record, threads=threads, is_within=left is right)
-        met = passes.collide(left, right, fields, likely)
-        keys = met.keys
-        if met.recall is not None and met.recall.share < _ENOUGH:
-            few = record.cheapest(_MOST_PRODUCTS)
-            keys = passes.ascending([keys, _nearest(few, min(k, _K_RARE), width, threads)])
+        keys = search.met.keys
+        if search.needs_rare_grams:
+            few = record.cheapest(MOST_PRODUCTS)
+            keys = passes.ascending([keys, _nearest(few, min(k, K_RARE), width, threads)])
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -117,29 +191,26 @@ def find(
         for group in block:
             agreed = [agree(left, right, field, pairs).fill_null(False) for field in group]
             within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
-        pairs = pairs.only(within)
-    return Candidates(pairs, record)
+        pairs, keys = pairs.only(within), keys[within]
+    return Candidates(pairs, record, search.recall(keys))
 
 
 def is_small(record: VectorPair) -> bool:
     """Tell whether every text can be compared with every other."""
-    return record.products() <= _MOST_PRODUCTS
+    return record.products() <= MOST_PRODUCTS
 
 
 def _by_text(
     left: Table,
     right: Table,
     fields: Sequence[Field],
-    views: Views,
-    record: VectorPair,
+    search: Search,
     *,
     k: int,
     threads: int,
 ) -> NDArray[np.int64]:
     """Return keys of nearest rows in both views and of rows that share a rare code."""
-    found = [_nearest(record, k, len(right), threads)]
-    if views.identifying is not None:
-        found.append(_nearest(vectorise(*views.identifying, threads=threads), k, len(right), threads))
+    found = [_nearest(vectors, k, len(right), threads) for vectors in search.vectors]
     for field in fields:
         if field.type in _KEYS:
             found.append(_collisions(left, right, field, len(right)))

@@ -86,18 +86,16 @@ def _loose(left: Table, field: Field, number: int) -> Form | None:
         case "email":
             return Form(f"{label} before @", (number,), lambda v: v.str.replace(r"@.*$", ""))
         case "phone":
-            return Form(
-                f"{label}, last {_LAST_DIGITS} digits", (number,), lambda v: v.str.tail(_LAST_DIGITS)
-            )
+            name = f"{label}, last {_LAST_DIGITS} digits"
+            return Form(name, (number,), lambda v: v.str.tail(_LAST_DIGITS))
         case "date":
             return Form(f"{label}, year and month", (number,), lambda v: v.str.slice(0, 7))
         case "text" | "org" | "address" | "code":
             values = spelled(left, field.left, field.type).head(_SAMPLE).drop_nulls()
             middle = values.str.len_chars().median()
             length = max(int(middle / 2) if isinstance(middle, float) else 0, _LEAST_START)
-            return Form(
-                f"{label}, first {length} characters", (number,), lambda v: v.str.slice(0, length)
-            )
+            name = f"{label}, first {length} characters"
+            return Form(name, (number,), lambda v: v.str.slice(0, length))
         case _:
             return None
 

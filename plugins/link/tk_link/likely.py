@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sparse_dot_topn import sp_matmul_topn
 
+from tk_link.linkage import Recall
 from tk_link.ngrams import VectorPair
 
 SAMPLED = 1_000
@@ -42,15 +43,6 @@ class Likely:
 
     def __len__(self) -> int:
         return len(self.left)
-
-
-@dataclass(frozen=True)
-class Recall:
-    """Share of the true pairs expected among the candidates, 0..1, with a 90% range."""
-
-    share: float
-    low: float
-    high: float
 
 
 def find_likely(record: VectorPair, *, threads: int, is_within: bool, seed: int = 0) -> Likely:

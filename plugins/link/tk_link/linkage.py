@@ -36,6 +36,18 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """Expected share of the true pairs among the candidates, 0..1, with a 90% range.
+
+    It is estimated from rows that are each other's nearest by text (`tk_link.likely`).
+    """
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Linkage:
     """What one run decided.
 
@@ -53,6 +65,8 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        recall: Expected share of the true pairs among the candidates; None where all texts were
+            compared, or nothing is known.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -69,5 +83,6 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    recall: Recall | None = None
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

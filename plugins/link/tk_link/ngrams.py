@@ -82,9 +82,7 @@ _LARGEST_TABLE = 1 << 25
 """Possible grams up to which a table over all of them is cheaper than sorting those seen."""
 
 
-def vectorise(
-    left: pl.Series, right: pl.Series, *, n: int = 3, threads: int = 1
-) -> VectorPair:
+def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3, threads: int = 1) -> VectorPair:
     """Return TF-IDF vectors of two text columns; null and empty texts become zero rows.
 
     Document frequencies are counted over both columns together.

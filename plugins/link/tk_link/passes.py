@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tk_link.fields import Field
 from tk_link.forms import Form, forms_of
-from tk_link.likely import Likely, Recall, recall_of
+from tk_link.likely import Likely, recall_of
+from tk_link.linkage import Recall
 from tk_link.tables import Table
 from tk_link.views import comparable, spelled
 
@@ -58,34 +59,53 @@ class Pass:
 
 
 @dataclass(frozen=True)
+class Yield:
+    """What one pass proposed.
+
+    Attributes:
+        name: Its forms in words.
+        pairs: Pairs that it proposed.
+        share: Share of the likely pairs among them, 0..1; 0 where there are none.
+    """
+
+    name: str
+    pairs: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Found:
     """What passes proposed.
 
     Attributes:
         keys: ``left · width + right`` of the pairs, ascending.
-        passes: The passes that proposed them, the most useful first.
+        yields: What each pass proposed, the most useful first.
         recall: Expected share of the true pairs among them; None where nothing was likely.
     """
 
     keys: NDArray[np.int64]
-    passes: tuple[Pass, ...]
+    yields: tuple[Yield, ...]
     recall: Recall | None
 
 
 def collide(left: Table, right: Table, fields: Sequence[Field], likely: Likely) -> Found:
     """Return the pairs that the most useful passes propose."""
     chosen = _most_identifying(left, right, fields)
-    sides = _Side(left, [f.left for f in fields], fields), _Side(
-        right, [f.right for f in fields], fields
+    sides = (
+        _Side(left, [f.left for f in fields], fields),
+        _Side(right, [f.right for f in fields], fields),
     )
     forms = forms_of(left, fields, chosen)
     if len(likely) < _FEWEST_LIKELY:
-        useful = [p for p in _passes(forms) if p.is_exact]
-        found = [_joined(*sides, p) for p in useful]
+        found = [(p, _joined(*sides, p)) for p in _passes(forms) if p.is_exact]
     else:
-        useful, found = _learnt(sides, _passes(forms), likely)
-    keys = ascending(found)
-    return Found(keys, tuple(useful), recall_of(likely, held(keys, likely, len(right))))
+        found = _learnt(sides, _passes(forms), likely)
+    keys, width = ascending([keys for _, keys in found]), len(right)
+    yields = (
+        Yield(str(group), len(keys), float(held(keys, likely, width).sum()) / max(len(likely), 1))
+        for group, keys in found
+    )
+    return Found(keys, tuple(yields), recall_of(likely, held(keys, likely, width)))
 
 
 def ascending(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -139,7 +159,7 @@ _ODD = pl.Series([0x9E3779B97F4A7C15], dtype=pl.UInt64)
 
 def _learnt(
     sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely
-) -> tuple[list[Pass], list[NDArray[np.int64]]]:
+) -> list[tuple[Pass, NDArray[np.int64]]]:
     """Run passes, the most useful first, while one more finds enough likely pairs.
 
     Worth counts each likely pair, less each time it was found before.
@@ -147,8 +167,7 @@ def _learnt(
     width = len(sides[1].table)
     promised = _promised(sides, passes, likely)
     times = np.zeros(len(likely))
-    useful: list[Pass] = []
-    found: list[NDArray[np.int64]] = []
+    found: list[tuple[Pass, NDArray[np.int64]]] = []
     least = _LEAST_YIELD * len(likely)
     for _ in range(min(_MOST_TRIED, len(passes))):
         worth = promised @ _AGAIN**times
@@ -156,18 +175,15 @@ def _learnt(
         if worth[best] < least:
             break
         promised[best] = False
-        keys = ascending([_joined(*sides, passes[best])])
+        keys = _joined(*sides, passes[best])
         hit = held(keys, likely, width)
         if hit @ _AGAIN**times >= least:
-            useful.append(passes[best])
-            found.append(keys)
+            found.append((passes[best], keys))
             times += hit
-    return useful, found
+    return found
 
 
-def _promised(
-    sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely
-) -> NDArray[np.bool_]:
+def _promised(sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely) -> NDArray[np.bool_]:
     """Tell which likely pairs each pass may find: they agree, on values that seem rare."""
     agrees: dict[str, NDArray[np.bool_]] = {}
     common: dict[str, NDArray[np.float64]] = {}
@@ -237,11 +253,11 @@ def _most_identifying(left: Table, right: Table, fields: Sequence[Field]) -> lis
 
 
 def _joined(left: _Side, right: _Side, group: Pass) -> NDArray[np.int64]:
-    """Return keys of the pairs that share a rare value of a pass."""
+    """Return keys of the pairs that share a rare value of a pass, ascending."""
     sides = [side.keys(group) for side in (left, right)]
     counts = [side.group_by("key").len("count") for side in sides]
     rare = counts[0].join(counts[1], on="key")
     rare = rare.filter(pl.col("count").cast(pl.Int64) * pl.col("count_right") <= _MOST_PAIRS)
     both = sides[0].join(rare.select("key"), on="key").join(sides[1], on="key")
     rows = both["row"].to_numpy().astype(np.int64)
-    return np.asarray(rows * len(right.table) + both["row_right"].to_numpy())
+    return np.sort(rows * len(right.table) + both["row_right"].to_numpy())

@@ -24,6 +24,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "fields": [asdict(field) for field in linkage.fields],
         "skipped": [asdict(column) for column in linkage.skipped],
         "candidates": linkage.candidates,
+        "recall": asdict(linkage.recall) if linkage.recall is not None else None,
         "how": linkage.how,
         "how_reason": linkage.how_reason,
         "cut": linkage.cut,
@@ -43,7 +44,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
 
 def plan_json(plan: Plan, left: Table, right: Table) -> str:
     """Return one JSON object: tables, columns and what a run would take."""
-    report = {"left": _table(left), "right": _table(right)} | asdict(plan)
+    report = {"left": _table(left), "right": _table(right)} | plan.figures()
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

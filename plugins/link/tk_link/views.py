@@ -133,13 +133,15 @@ def _extras(
     table: Table, aligned: Iterable[str], profiles: Mapping[str, Profile], other: pl.Series
 ) -> dict[str, FieldType]:
     """Return the columns without counterpart whose words the other table knows."""
-    known = other.drop_nulls().str.split(" ").explode().unique().implode()
+    known: pl.Series | None = None  # a second for a million rows, and few tables have extras
     out: dict[str, FieldType] = {}
     for p in profiles.values():
         if p.role != "field" or p.name in aligned or p.length > _LONGEST_EXTRA:
             continue
         if p.type not in _WORDY and p.type not in ("category", "code", "number"):
             continue
+        if known is None:
+            known = other.drop_nulls().str.split(" ").explode().unique().implode()
         words = normalise.text(table.text[p.name].drop_nulls().head(_SAMPLE)).drop_nulls()
         share = words.str.split(" ").explode().is_in(known).mean()  # None where all is punctuation
         if isinstance(share, float) and share >= _LEAST_KNOWN:

@@ -17,8 +17,9 @@ _ONLY_YEARS = 0.9
 def similarity(
     left: pl.Series, right: pl.Series, pairs: Pairs, *, threads: int = 1
 ) -> NDArray[np.float32]:
-    """Compare dates (`tk_link.normalise.dates`): equal 1, day and month swapped .93, one digit off .9, two .75, else less.
+    """Compare dates read by `tk_link.normalise.dates`.
 
+    Equal 1, day and month swapped .93, one digit off .9, two .75, else less.
     Where one side holds nothing but years (every date 1 January), years are compared: equal 1,
     one apart .8, two .6. NaN where either date is missing or cannot be read.
     """

@@ -75,7 +75,8 @@ def _field(
         case "date":
             a, b = dated(left, field.left), dated(right, field.right)
         case _:
-            a, b = (spelled(t, c, field.type) for t, c in ((left, field.left), (right, field.right)))
+            a = spelled(left, field.left, field.type)
+            b = spelled(right, field.right, field.type)
     by_value = _BY_VALUE.get(field.type)
     if by_value is None:
         return _wording(a, b, pairs, threads)

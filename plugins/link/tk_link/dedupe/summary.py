@@ -14,7 +14,7 @@ from tk_link.dedupe.stack import Stack
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.plan import Plan
-from tk_link.summary import line
+from tk_link.summary import line, said_recall
 from tk_link.tables import Table
 
 _FEW = 6
@@ -72,6 +72,10 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _head(stack.parts, plan.fields, plan.skipped, verbose=verbose)
     yield line("candidates", plan.retrieval)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("pairs", f"about {plan.pairs:,} to score")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
