@@ -93,7 +93,9 @@ def _loose(left: Table, field: Field, number: int) -> Form | None:
         case "text" | "org" | "address" | "code":
             values = spelled(left, field.left, field.type).head(_SAMPLE).drop_nulls()
             middle = values.str.len_chars().median()
-            length = max(int(middle / 2) if isinstance(middle, float) else 0, _LEAST_START)
+            length = int(middle / 2) if isinstance(middle, float) else 0
+            if length < _LEAST_START:  # too short to be cut
+                return None
             name = f"{label}, first {length} characters"
             return Form(name, (number,), lambda v: v.str.slice(0, length))
         case _:

@@ -56,8 +56,8 @@ def test_empty_texts_are_like_nothing():
 def test_recall_has_a_range_around_it(hits, of):
     rows = np.arange(of)
     found = recall_of(Likely(rows, rows, of), rows < hits)
-    assert found.share == hits / of
-    assert 0 <= found.low <= found.share <= found.high <= 1
+    assert found.share == pytest.approx(hits / of, abs=1.5 / of + 0.1 * (of < 100))
+    assert 0 <= found.low < found.share < found.high <= 1
     assert found.high - found.low < 2 / np.sqrt(of)
 
 
