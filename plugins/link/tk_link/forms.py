@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -60,7 +61,7 @@ def forms_of(left: Table, fields: Sequence[Field], chosen: Sequence[int]) -> lis
     names = tuple(n for n in chosen if fields[n].type == "name")
     if len(names) > 1:
         called = " and ".join(fields[n].label for n in sorted(names))
-        loose.append(Form(f"{called} in any order", tuple(sorted(names))))
+        loose.append(Form(f"{called} (in any order)", tuple(sorted(names))))
     return [*exact, *loose]
 
 
@@ -79,27 +80,37 @@ def sound(values: pl.Series) -> pl.Series:
 
 def _loose(left: Table, field: Field, number: int) -> Form | None:
     """Return the form in which slips in a field of this type still meet."""
-    label = field.label
     match field.type:
         case "name":
-            return Form(f"{label} by sound", (number,), sound)
+            said, write = "by sound", sound
         case "email":
-            return Form(f"{label} before @", (number,), lambda v: v.str.replace(r"@.*$", ""))
+            said, write = "before @", _before_at
         case "phone":
-            name = f"{label}, last {_LAST_DIGITS} digits"
-            return Form(name, (number,), lambda v: v.str.tail(_LAST_DIGITS))
+            said, write = f"last {_LAST_DIGITS} digits", partial(_last, length=_LAST_DIGITS)
         case "date":
-            return Form(f"{label}, year and month", (number,), lambda v: v.str.slice(0, 7))
+            said, write = "year and month", partial(_first, length=len("1999-12"))
         case "text" | "org" | "address" | "code":
             values = spelled(left, field.left, field.type).head(_SAMPLE).drop_nulls()
             middle = values.str.len_chars().median()
             length = int(middle / 2) if isinstance(middle, float) else 0
             if length < _LEAST_START:  # too short to be cut
                 return None
-            name = f"{label}, first {length} characters"
-            return Form(name, (number,), lambda v: v.str.slice(0, length))
+            said, write = f"first {length} characters", partial(_first, length=length)
         case _:
             return None
+    return Form(f"{field.label} ({said})", (number,), write)
+
+
+def _before_at(values: pl.Series) -> pl.Series:
+    return values.str.replace(r"@.*$", "")
+
+
+def _first(values: pl.Series, length: int) -> pl.Series:
+    return values.str.slice(0, length)
+
+
+def _last(values: pl.Series, length: int) -> pl.Series:
+    return values.str.tail(length)
 
 
 def _source(table: Table, column: str, type_: FieldType, *, exact: bool) -> pl.Series:

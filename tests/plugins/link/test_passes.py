@@ -60,7 +60,7 @@ def test_a_looser_form_runs_where_likely_pairs_say_that_it_finds_more():
     fields = [Field("name", "name", "name"), TOWN]
     rows = np.arange(0, 400, 4)
     found = collide(people(SOUNDS), people(SAME), fields, Likely(rows, rows, 100))
-    assert [each.name for each in found.yields] == ["town + name by sound"]
+    assert [each.name for each in found.yields] == ["town + name (by sound)"]
     assert {(n, n) for n in range(400)} <= as_pairs(found.keys, 400)
     assert 0.95 < found.recall.low < found.recall.share < found.recall.high <= 1
 
