@@ -31,9 +31,10 @@ _MOST_PAIRS = 12
 people, 30 finds 0.2% more of the true pairs with 1.7 times the candidates."""
 _FEWEST_LIKELY = 30
 """Likely pairs below which nothing is learnt from them, and every exact pass runs."""
-_AGAIN = 0.25
+_AGAIN = 0.35
 """Worth of finding a likely pair once more: one that a single pass finds stands for others that it
-misses."""
+misses. Among a million people 0.25 finds 98.1% of the true pairs among 2.5 million candidates, 0.35
+98.6% among 2.7 and 0.45 98.6% among 3.6; among 100,000 all find 99.4%."""
 _LEAST_YIELD = 0.003
 """Worth below which a pass is not run, or its pairs are dropped, as a share of the likely pairs."""
 _MOST_TRIED = 40
