@@ -37,6 +37,18 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """Expected share of the true pairs among the candidates, 0..1, with a 90% range.
+
+    It is estimated from rows that are each other's nearest by text (`tk_link.likely`).
+    """
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Linkage:
     """What one run decided.
 
@@ -56,6 +68,8 @@ class Linkage:
         precision_range: 90% range of that estimate.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
         retrieval_notes: What was encoded and searched.
+        recall: Expected share of the true pairs among the candidates; None where all texts were
+            compared, or nothing is known.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -74,5 +88,6 @@ class Linkage:
     precision_range: tuple[float, float]
     choice: Choice = BY_LETTERS
     retrieval_notes: tuple[str, ...] = ()
+    recall: Recall | None = None
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

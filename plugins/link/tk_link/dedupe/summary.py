@@ -14,7 +14,7 @@ from tk_link.dedupe.stack import Stack
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.plan import Plan
-from tk_link.summary import encoding, line, retrieval
+from tk_link.summary import encoding, line, retrieval, said_recall
 from tk_link.tables import Table
 
 _FEW = 6
@@ -78,6 +78,10 @@ def describe(
     yield line("candidates", plan.retrieval)
     yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
     yield from encoding(plan.choice.seconds)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("pairs", f"about {plan.pairs:,} to score")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")

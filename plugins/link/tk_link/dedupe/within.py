@@ -94,7 +94,7 @@ def score_within(
     if allowed is not None:
         pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
     found = replace(found, pairs=pairs)
-    features = compare(table, table, fields, views, found)
+    features = compare(table, table, fields, views, found, threads=threads)
     model = _learn(features, pairs)
     log_odds = model.log_odds(levels.cut(features))
     return Within(
