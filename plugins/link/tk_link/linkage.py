@@ -53,6 +53,8 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
+            ``left_row``, ``right_row``, ``match_probability``.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -69,5 +71,6 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    draws: pl.DataFrame | None = None
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

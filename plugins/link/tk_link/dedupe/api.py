@@ -40,6 +40,8 @@ class DedupeOptions(TypedDict, total=False):
     across_only: bool
     keep: Keep
     golden: str | Mapping[str, str]
+    draws: int
+    seed: int
     threads: int
 
 

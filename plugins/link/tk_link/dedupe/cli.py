@@ -41,6 +41,8 @@ def dedupe(
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
+    draws: options.Draws = None,
+    seed: shared.Seed = None,
     all_pairs: options.AllPairs = False,
     threads: shared.Threads = None,
     config: options.Config = None,

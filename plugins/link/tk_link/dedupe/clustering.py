@@ -29,6 +29,8 @@ class Clustering:
         apart: Likewise the scored pairs that were not joined.
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
+        draws: Where asked for, plausible clusterings (`tk_link.dedupe.draws`): ``draw`` from 1,
+            ``row``, ``cluster``.
         precision: Estimated share of true pairs among those joined, 0..1.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
@@ -46,6 +48,7 @@ class Clustering:
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     apart: pl.DataFrame = field(default_factory=pl.DataFrame)
+    draws: pl.DataFrame | None = None
 
 
 def rows_frame(

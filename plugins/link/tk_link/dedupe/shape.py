@@ -20,9 +20,17 @@ OURS = ("cluster_id", "cluster_size", "cluster_confidence", "is_canonical")
 def shape(clustering: Clustering, stack: Stack, config: DedupeConfig) -> pl.DataFrame:
     """Return our columns and the user's, for the rows that `config` keeps, in their order.
 
+    Where clusterings were drawn they are the output: ``draw, id, cluster_id``.
     Where one of ours clashes with a user's column, ours gets a trailing underscore.
     """
     rows = clustering.rows
+    if clustering.draws is not None:
+        called = names(clustering, stack)
+        return clustering.draws.select(
+            "draw",
+            called.gather(clustering.draws["row"]).alias("id"),
+            called.gather(clustering.draws["cluster"]).alias("cluster_id"),
+        )
     ours = rows.select(
         names(clustering, stack).gather(rows["cluster"]).alias(OURS[0]),
         "cluster_size",
