@@ -135,6 +135,8 @@ def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
         return f"nothing alike was found; name the columns: {_again(words, '--on', 'COLUMNS')}"
     if settings.output.output is None:
         return f"keep the result: {_again(words, '-o', 'linked.csv')}"
+    if linkage.draws is not None:
+        return "do the analysis once for each draw, and pool what comes out"
     if settings.link.explain == "none":
         return f"see why: {_again(words, '--explain')}"
     if linkage.precision < 0.9 and settings.link.precision is None:

@@ -33,12 +33,12 @@ def lines(audit: Audit) -> Iterator[str]:
             f"{audit.pairs + audit.others:,} that were scored",
         )
         yield line("", "pairs that were never compared are in no sample and not counted")
-    yield line("pairs", f"{'likelihood':<20}  {'pairs':>9}  judged  true  stated   truly about")
+    yield line("pairs", f"{'likelihood':<19}  {'pairs':>9}  judged  true  stated   truly about")
     for row in audit.strata.iter_rows(named=True):  # a dozen
         side = "accepted" if row["accepted"] else "other"
         yield line(
             f"  {side}",
-            f"{row['low']:<9.2g}-{row['high']:>9.2g}  {row['pairs']:>10,}  {row['judged']:>6}  "
+            f"{row['low']:<7.2g} to {row['high']:<8.2g}  {row['pairs']:>9,}  {row['judged']:>6}  "
             f"{row['true']:>4}  {row['stated']:>6.3f}   {row['share']:.4f}",
         )
     yield from _cut(audit)

@@ -140,6 +140,8 @@ def _advice(
         return f"nothing alike was found; name the columns: {_again(words, '--on', 'COLUMNS')}"
     if settings.output is None:
         return f"keep the result: {_again(words, '-o', 'deduped.csv')}"
+    if settings.dedupe.draws is not None:
+        return "do the analysis once for each draw, and pool what comes out"
     if settings.dedupe.keep == "all":
         return f"one row of each cluster: {_again(words, '--keep', 'best')}"
     if clustering.precision < 0.9 and clustering.method != "complete":
