@@ -56,7 +56,10 @@ def summarise(
         yield line("time", spent)
     for warning in linkage.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(linkage, settings, words))
+    if linkage.draws is None:
+        yield line("next", _advice(linkage, settings, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -135,8 +138,6 @@ def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
         return f"nothing alike was found; name the columns: {_again(words, '--on', 'COLUMNS')}"
     if settings.output.output is None:
         return f"keep the result: {_again(words, '-o', 'linked.csv')}"
-    if linkage.draws is not None:
-        return "do the analysis once for each draw, and pool what comes out"
     if settings.link.explain == "none":
         return f"see why: {_again(words, '--explain')}"
     if linkage.precision < 0.9 and settings.link.precision is None:

@@ -63,7 +63,10 @@ def summarise(
         yield line("time", spent)
     for warning in clustering.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(clustering, settings, found, words))
+    if clustering.draws is None:
+        yield line("next", _advice(clustering, settings, found, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -140,8 +143,6 @@ def _advice(
         return f"nothing alike was found; name the columns: {_again(words, '--on', 'COLUMNS')}"
     if settings.output is None:
         return f"keep the result: {_again(words, '-o', 'deduped.csv')}"
-    if settings.dedupe.draws is not None:
-        return "do the analysis once for each draw, and pool what comes out"
     if settings.dedupe.keep == "all":
         return f"one row of each cluster: {_again(words, '--keep', 'best')}"
     if clustering.precision < 0.9 and clustering.method != "complete":

@@ -39,7 +39,8 @@ class Calibration:
     Attributes:
         bins: ``low``, ``high``, ``pairs``, ``stated`` (mean), ``share`` (that is true) and its 90%
             interval ``share_low``, ``share_high`` [Wilson 1927], for each tenth that holds pairs.
-        error: Mean of ``|stated - share|`` over all pairs (expected calibration error).
+        error: Mean of ``|stated - share|`` over the accepted pairs, by tenths (expected calibration
+            error); NaN where none is accepted.
         stated: Mean probability of the accepted pairs.
     """
 
@@ -76,15 +77,12 @@ def calibration(cases: Cases) -> Calibration | None:
     stated = _stated(cases)
     if stated is None:
         return None
-    number = (pl.col("probability") * _BINS).floor().clip(0, _BINS - 1)
     count, share = pl.col("pairs"), pl.col("share")
     middle = (share + _Z90**2 / (2 * count)) / (1 + _Z90**2 / count)
     reach = (share * (1 - share) / count + _Z90**2 / (4 * count**2)).sqrt() * _Z90
     reach = reach / (1 + _Z90**2 / count)
     bins = (
-        stated.group_by(bin=number)
-        .agg(pairs=pl.len(), stated=pl.col("probability").mean(), share=pl.col("is_true").mean())
-        .sort("bin")
+        _tenths(stated)
         .select(
             "pairs",
             "stated",
@@ -96,13 +94,27 @@ def calibration(cases: Cases) -> Calibration | None:
         )
         .select("low", "high", "pairs", "stated", "share", "share_low", "share_high")
     )
-    pairs = bins["pairs"].to_numpy()
-    gap = np.abs(bins["stated"].to_numpy() - bins["share"].to_numpy())
-    accepted = stated.filter("is_accepted")["probability"].mean()
+    accepted = stated.filter("is_accepted")
+    tenths = _tenths(accepted)
+    gap = np.abs(tenths["stated"].to_numpy() - tenths["share"].to_numpy())
+    pairs = tenths["pairs"].to_numpy()
+    total = max(len(accepted), 1)
     return Calibration(
         bins,
-        error=float((gap * pairs).sum() / pairs.sum()),
-        stated=float(accepted) if isinstance(accepted, float) else float("nan"),
+        error=float((gap * pairs).sum() / total) if len(accepted) else float("nan"),
+        stated=float((tenths["stated"].to_numpy() * pairs).sum() / total)
+        if len(accepted)
+        else float("nan"),
+    )
+
+
+def _tenths(stated: pl.DataFrame) -> pl.DataFrame:
+    """Return ``bin`` (0..9), ``pairs``, mean ``stated`` and ``share`` of each tenth with pairs."""
+    number = (pl.col("probability") * _BINS).floor().clip(0, _BINS - 1)
+    return (
+        stated.group_by(bin=number)
+        .agg(pairs=pl.len(), stated=pl.col("probability").mean(), share=pl.col("is_true").mean())
+        .sort("bin")
     )
 
 

@@ -71,7 +71,7 @@ def _calibration(calibration: Calibration) -> Chart:
             ),
         ],
         "Pairs in ten groups by probability, with 90% intervals; on the dashed line what is stated "
-        f"is true. The mean gap is {calibration.error:.3f}.",
+        f"is true. The accepted pairs' mean gap is {calibration.error:.3f}.",
     )
 
 

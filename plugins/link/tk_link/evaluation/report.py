@@ -107,9 +107,12 @@ def _calibration(calibration: Calibration) -> Iterator[str]:
             f"{row['pairs']:>9,}  {row['stated']:>11.3f}  {row['share']:.3f}   "
             f"{row['share_low']:.3f} to {row['share_high']:.3f}",
         )
-    yield line("gap", f"{calibration.error:.3f} on average (expected calibration error)")
     if not math.isnan(calibration.stated):
-        yield line("", f"the accepted pairs' mean probability is {calibration.stated:.3f}")
+        yield line(
+            "gap",
+            f"{calibration.error:.3f} between stated and true, on average over the accepted pairs, "
+            f"whose mean probability is {calibration.stated:.3f}",
+        )
 
 
 def _plain(value: object) -> object:
