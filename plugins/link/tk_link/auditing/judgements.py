@@ -80,9 +80,12 @@ class Journal:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [(*pair, judgement, when) for pair, judgement in judged.items()]
         with explained(str(self.path)), self.path.open("a+b") as stream:
-            start = _cut_off(stream.seek(0, os.SEEK_END), self.path)
-            stream.truncate(start)
-            text = _lines([HEADER, *rows] if start == 0 else rows)
+            stream.seek(0)
+            before = stream.read()
+            whole = before.rfind(b"\n") + 1
+            if whole < len(before):  # a line that a crash cut off
+                stream.truncate(whole)
+            text = _lines(rows if whole else [HEADER, *rows])
             stream.write(text.encode())
             stream.flush()
             os.fsync(stream.fileno())
@@ -95,11 +98,6 @@ class Journal:
                 "left_id,right_id,judgement,when with judgement y, n or u"
             )
         return (line[0], line[1]), known
-
-
-def _cut_off(size: int, path: Path) -> int:
-    """Return where the last whole line ends."""
-    return path.read_bytes().rfind(b"\n") + 1 if size else 0
 
 
 def _lines(rows: Iterable[tuple[str, ...]]) -> str:

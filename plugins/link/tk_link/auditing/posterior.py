@@ -8,7 +8,7 @@ that a stratum judged in full has no uncertainty left (finite population).
 
 The priors are wide and lopsided. Deviations reach further towards "what is stated is too doubtful"
 (no error among accepted pairs, no match far below the cut) than the other way, because an empty
-stratum is common and cannot be told from 25 judgements. Their widths were set on 34 data sets until
+stratum is common and cannot be told from 25 judgements. Their widths were set on 28 data sets until
 intervals covered what the gold says (`benchmarks/linkage/audit.py`).
 """
 
