@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
 
 Cardinality = Literal["1:1", "m:1", "1:m", "m:m"]
@@ -55,6 +56,8 @@ class Linkage:
         precision_range: 90% range of that estimate.
         draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
             ``left_row``, ``right_row``, ``match_probability``.
+        choice: Whether candidates were found by letters, by meaning or by both, and why.
+        retrieval_notes: What was encoded and searched.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -72,5 +75,7 @@ class Linkage:
     precision: float
     precision_range: tuple[float, float]
     draws: pl.DataFrame | None = None
+    choice: Choice = BY_LETTERS
+    retrieval_notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

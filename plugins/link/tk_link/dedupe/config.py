@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tk.errors import NotFoundError, UsageError
+from tk_link.config import Retrieve, check_retrieval
 from tk_link.fields import FIELD_TYPES, FieldType
 
 Method = Literal["average", "cc", "complete", "single-best"]
@@ -37,6 +38,10 @@ class DedupeConfig:
         k: Nearest rows that each row proposes; None decides from the data.
         draws: Number of plausible clusterings to draw; None decides on one.
         seed: Seed of the draws.
+        retrieve: As in `tk_link.config.LinkConfig`, and so are `model`, `device` and `offline`.
+        model: What makes vectors of texts; None takes the packaged one.
+        device: What it computes on; None takes the fastest there is.
+        offline: Use models of this machine only.
         threads: Processor threads to use; None uses all.
     """
 
@@ -54,6 +59,10 @@ class DedupeConfig:
     k: int | None = None
     draws: int | None = None
     seed: int = 0
+    retrieve: Retrieve = "auto"
+    model: str | None = None
+    device: str | None = None
+    offline: bool = False
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -68,6 +77,7 @@ class DedupeConfig:
             _check_once(option, [column for column, _ in columns])
         if self.on == ():
             raise UsageError("on names no column; leave it out to compare all that say something")
+        check_retrieval(self.retrieve, self.model, self.device)
         self._check_numbers()
         self._check_golden()
 

@@ -133,6 +133,9 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "golden": to_rules,
     **{
         name: CONVERTERS[name]
-        for name in ("types", "weights", "min_prob", "k", "draws", "seed", "threads")
+        for name in (
+            *("types", "weights", "min_prob", "k", "draws", "seed", "threads"),
+            *("retrieve", "model", "device", "offline"),
+        )
     },
 }

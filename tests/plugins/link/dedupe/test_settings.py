@@ -38,6 +38,8 @@ def test_defaults_are_few_words():
         "keep": "all",
         "all_pairs": False,
         "seed": 0,
+        "retrieve": "auto",
+        "offline": False,
     }
 
 
