@@ -50,6 +50,7 @@ class LinkOptions(TypedDict, total=False):
     review_band: tuple[float, float]
     all_pairs: bool
     explain: bool | Explain
+    draws: int
     seed: int
     threads: int
     join: Join

@@ -80,6 +80,7 @@ def link(
     join: options.Join = None,
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
+    draws: options.Draws = None,
     explain: options.Explain = None,
     sample: options.Sample = None,
     seed: options.Seed = None,

@@ -66,6 +66,8 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
+            ``left_row``, ``right_row``, ``match_probability``.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
         retrieval_notes: What was encoded and searched.
         recall: Expected share of the true pairs among the candidates; None where all texts were
@@ -86,6 +88,7 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    draws: pl.DataFrame | None = None
     choice: Choice = BY_LETTERS
     retrieval_notes: tuple[str, ...] = ()
     recall: Recall | None = None

@@ -235,6 +235,15 @@ Suffix = Annotated[
         help="Added to a right column whose name clashes. [dim]\\[default: _r][/dim]",
     ),
 ]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        rich_help_panel=_OUTPUT,
+        help="Write N plausible link sets instead of one: draw, left_id, right_id.",
+    ),
+]
 Explain = Annotated[
     str | None,
     typer.Option(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
 from tk_link import candidates, cardinality, decisions, explain, retrieval, rules
@@ -19,6 +20,7 @@ from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
+from tk_link.scoring.sampling import draw_links
 from tk_link.scoring.score import Scores, score
 from tk_link.tables import Table
 
@@ -100,6 +102,7 @@ def run_closely(
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
         decision = decisions.decide(found.pairs, features, scores, how, config)
+        drawn = _draws(found.pairs, scores, how, config) if config.draws else None
         why = explain.explain(features, scores, decision.positions, config.explain)
     linkage = Linkage(
         fields=plan.fields,
@@ -115,6 +118,7 @@ def run_closely(
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
+        draws=drawn,
         choice=plan.choice,
         retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
@@ -171,6 +175,20 @@ def _score(
     if how != "1:1":
         scores = score(features, pairs, how, seed=config.seed, model=model)
     return how, reason, scores
+
+
+def _draws(pairs: Pairs, scores: Scores, how: Cardinality, config: LinkConfig) -> pl.DataFrame:
+    """Return `Linkage.draws`."""
+    sets = draw_links(pairs, scores.probability, how, draws=config.draws or 1, seed=config.seed)
+    at = np.concatenate(sets)
+    return pl.DataFrame(
+        {
+            "draw": np.repeat(np.arange(1, len(sets) + 1), [len(found) for found in sets]),
+            "left_row": pairs.left[at].astype(np.int64),
+            "right_row": pairs.right[at].astype(np.int64),
+            "match_probability": scores.probability[at],
+        }
+    )
 
 
 def _id_column(profiles: dict[str, Profile]) -> str | None:

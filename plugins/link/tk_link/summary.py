@@ -56,7 +56,10 @@ def summarise(
         yield line("time", spent)
     for warning in linkage.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(linkage, settings, words))
+    if linkage.draws is None:
+        yield line("next", _advice(linkage, settings, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(

@@ -175,6 +175,7 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "how": to_text,
     "ties": to_text,
     "top": to_count,
+    "draws": to_count,
     "min_prob": to_number,
     "precision": to_number,
     "review_band": to_band,

@@ -45,6 +45,8 @@ class DedupeOptions(TypedDict, total=False):
     across_only: bool
     keep: Keep
     golden: str | Mapping[str, str]
+    draws: int
+    seed: int
     threads: int
 
 
@@ -95,7 +97,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
 
 
 def _config_of(options: Mapping[str, object]) -> DedupeConfig:
-    for name in ("files", "output", "pairs"):
+    for name in ("files", "output", "pairs", "all_pairs"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
     return make_settings(options).dedupe

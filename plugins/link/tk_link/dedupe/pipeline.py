@@ -15,6 +15,7 @@ from tk_link import candidates, retrieval
 from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import DedupeConfig, Method
+from tk_link.dedupe.draws import draw_clusterings
 from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
@@ -65,6 +66,7 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         )
     with clock.stage("clusters"):
         grouping = _grouped(within, config, apart)
+        drawn = draw_clusterings(within, config, grouping.method, apart) if config.draws else None
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
         scored = pairs_frame(grouping.cluster, grouping.known)
@@ -84,6 +86,8 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         choice=choice,
         retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
+        draws=drawn,
+        apart=scored.filter(~pl.col("is_joined")).drop("is_joined"),
         warnings=(
             *choice.warnings,
             *grouping.warnings,

@@ -67,7 +67,10 @@ def summarise(
         yield line("time", spent)
     for warning in clustering.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(clustering, settings, found, words))
+    if clustering.draws is None:
+        yield line("next", _advice(clustering, settings, found, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
