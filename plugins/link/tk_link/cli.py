@@ -79,6 +79,7 @@ def link(
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
     explain: options.Explain = None,
+    report: options.Report = None,
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,

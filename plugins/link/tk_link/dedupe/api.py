@@ -16,7 +16,8 @@ from tk_link.dedupe.settings import make_settings
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.dedupe.config import DedupeConfig, Keep, Method
+    from tk_link.dedupe.config import Keep, Method
+    from tk_link.dedupe.settings import DedupeSettings
     from tk_link.dedupe.stack import Stack
     from tk_link.fields import FieldType
     from tk_link.tables import Table
@@ -41,6 +42,7 @@ class DedupeOptions(TypedDict, total=False):
     keep: Keep
     golden: str | Mapping[str, str]
     threads: int
+    report: str | Path
 
 
 @overload
@@ -74,26 +76,39 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
     """
-    config = _config_of(options)
+    settings = _settings_of(options)
+    config, report = settings.dedupe, settings.report
 
     from tk_link.dedupe.columns import check_columns  # noqa: PLC0415 - see the module's docstring
-    from tk_link.dedupe.pipeline import run  # noqa: PLC0415
+    from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415
     from tk_link.dedupe.shape import shape  # noqa: PLC0415
     from tk_link.frames import to_kind  # noqa: PLC0415
+    from tk_link.page.place import check_report  # noqa: PLC0415
 
     several = list(tables) if isinstance(tables, list | tuple) else [tables]
+    files = tuple(str(table) for table in several if isinstance(table, str | Path))
+    if report is not None:
+        check_report(report, files, ())
     stacked = _stacked(several, config.source)
     check_columns(config, stacked)
     config = replace(config, source=stacked.source or config.source)
-    frame = shape(run(stacked.table, config), stacked, config)
+    done = run_closely(stacked.table, config)
+    if report is not None:
+        from tk_link.page.reports import write_dedupe_report  # noqa: PLC0415 - as above
+
+        settings = replace(settings, dedupe=config, files=files)
+        write_dedupe_report(done, stacked, settings, report)
+    clustering = done.clustering
+    del done  # what all candidates were compared on is large
+    frame = shape(clustering, stacked, config)
     return to_kind(frame, several[0])
 
 
-def _config_of(options: Mapping[str, object]) -> DedupeConfig:
+def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
     for name in ("files", "output", "pairs"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
-    return make_settings(options).dedupe
+    return make_settings(options)
 
 
 def _stacked(tables: Sequence[object], source: str | None) -> Stack:

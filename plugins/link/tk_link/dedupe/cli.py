@@ -41,6 +41,7 @@ def dedupe(
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
+    report: shared.Report = None,
     threads: shared.Threads = None,
     config: options.Config = None,
     plan: shared.Plan = False,

@@ -15,7 +15,7 @@ from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_te
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs")
+_RUN = ("files", "output", "pairs", "report")
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -28,12 +28,14 @@ class DedupeSettings:
         dedupe: How to find duplicates, and which rows to keep.
         output: File to write; None writes to standard output.
         pairs: File to write the joined pairs to; None writes none.
+        report: File for a page about the run; None writes none.
     """
 
     files: tuple[str, ...] = ()
     dedupe: DedupeConfig = field(default_factory=DedupeConfig)
     output: str | None = None
     pairs: str | None = None
+    report: str | None = None
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
@@ -116,6 +118,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
     "output": to_text,
     "pairs": to_text,
+    "report": CONVERTERS["report"],
     "on": to_names,
     "id": to_text,
     "cluster": to_text,

@@ -1,0 +1,47 @@
+"""Pieces that the pages of both commands have."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import version
+
+from tk_link.linkage import Skipped
+from tk_link.page.cells import clean
+from tk_link.page.content import LeftOut, Stage
+
+MOST_LISTED = 60
+"""Columns listed at most: a page of a table with thousands stays small."""
+
+
+def told(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Return warnings as the page shows them."""
+    return tuple(clean(warning, most=1000) for warning in warnings)
+
+
+def left_out(skipped: Sequence[Skipped]) -> tuple[LeftOut, ...]:
+    """Return the first columns that took no part."""
+    return tuple(
+        LeftOut(clean(s.table), clean(s.column), clean(s.reason)) for s in skipped[:MOST_LISTED]
+    )
+
+
+def stages(timings: Mapping[str, float]) -> tuple[Stage, ...]:
+    """Return what each stage took, and its share of them all."""
+    total = sum(timings.values())
+    return tuple(Stage(name, spent, share(spent, total)) for name, spent in timings.items())
+
+
+def share(part: float, whole: float) -> float:
+    """Return part / whole; 0 of nothing."""
+    return part / whole if whole else 0.0
+
+
+def made_by() -> str:
+    """Say when and by what the page was made."""
+    now = datetime.now().astimezone()
+    return (
+        f"{now:%Y-%m-%d %H:%M %Z}, tk {version('transformer-tk')}, "
+        f"Python {platform.python_version()}, polars {version('polars')}"
+    )
