@@ -8,10 +8,8 @@ import polars as pl
 
 from tk_link.tables import Table
 
-_LONGEST = 280
+_LONGEST = 200
 _LINE = 160
-_MOST_IN_LINE = 4
-"""Compared columns that stand for a row in one line of words."""
 
 
 def clean(text: str | None, *, most: int = _LONGEST) -> str:
@@ -27,15 +25,15 @@ def clean(text: str | None, *, most: int = _LONGEST) -> str:
     return f"{kept[:most].rstrip()}…" if len(kept) > most else kept.strip()
 
 
-def cell(table: Table, row: int, column: str) -> str:
+def cell(table: Table, row: int, column: str, *, most: int = _LONGEST) -> str:
     """Return one cell as text."""
     value = table.text[column][row]
-    return clean(value if isinstance(value, str) else None)
+    return clean(value if isinstance(value, str) else None, most=most)
 
 
 def line(table: Table, row: int, columns: list[str]) -> str:
-    """Return the first compared cells of a row in one line."""
-    cells = (cell(table, row, column) for column in columns[:_MOST_IN_LINE])
+    """Return some cells of a row in one line."""
+    cells = (cell(table, row, column) for column in columns)
     return clean(" · ".join(text for text in cells if text), most=_LINE)
 
 

@@ -26,10 +26,10 @@ from tk_link.page.content import (
 )
 from tk_link.page.estimates import Choice, cut_chart, cuts, score_chart
 from tk_link.page.evidence import Evidence
-from tk_link.page.parts import MOST_LISTED, left_out, made_by, share, stages, told
+from tk_link.page.parts import IN_LINE, MOST_LISTED, left_out, made_by, share, stages, told
 from tk_link.scoring import levels
 
-_CLOSE_CALLS, _CLUSTERS, _ROWS, _COLUMNS = 20, 5, 8, 6
+_CLOSE_CALLS, _CLUSTERS, _ROWS, _COLUMNS, _CELL = 20, 5, 8, 5, 100
 _SIZES = ((1, 1), (2, 2), (3, 3), (4, 9), (10, 49), (50, None))
 _CUTS_NOTE = (
     "Estimated without labels, for pairs joined by their own probability: the sum of probabilities "
@@ -59,7 +59,7 @@ def dedupe_page(
         title=", ".join(clean(part.name) for part in stack.parts[:3])
         + (f" and {len(stack.parts) - 3} more" if len(stack.parts) > 3 else ""),
         headline=_headline(found, joined, len(stack.table)),
-        figures=_figures(found, joined, table),
+        figures=_figures(run, joined, table),
         warnings=told(found.warnings),
         parts=_parts(found.rows),
         inputs=_inputs(found, stack),
@@ -68,7 +68,10 @@ def dedupe_page(
         left_out=left_out(found.skipped),
         more_left_out=max(len(found.skipped) - MOST_LISTED, 0),
         decided=(
-            ("candidates", f"{found.candidates:,} pairs compared"),
+            (
+                "candidates",
+                f"{found.candidates:,} pairs, {share(found.candidates, len(found.rows)):.1f} a row",
+            ),
             ("clusters", f"by --cluster {found.method}"),
             ("cut", f"{settings.dedupe.min_prob:.2f}"),
             ("rows kept", settings.dedupe.keep),
@@ -77,8 +80,8 @@ def dedupe_page(
         cuts=table,
         cuts_note=_CUTS_NOTE,
         examples=_examples(run, evidence),
-        close_calls=_close_calls(run, stack, settings.dedupe.min_prob),
-        clusters=_clusters(found, stack),
+        close_calls=_close_calls(run, stack, evidence, settings.dedupe.min_prob),
+        clusters=_clusters(found, stack, evidence),
         timings=stages(found.timings),
         recipes=recipes,
         made=made_by(),
@@ -108,12 +111,13 @@ def _headline(found: Clustering, joined: pl.DataFrame, height: int) -> str:
     )
 
 
-def _figures(found: Clustering, joined: pl.DataFrame, table: tuple[Cut, ...]) -> tuple[Figure, ...]:
+def _figures(run: Run, joined: pl.DataFrame, table: tuple[Cut, ...]) -> tuple[Figure, ...]:
+    found = run.clustering
     clusters, height = joined["cluster"].n_unique(), len(found.rows)
     out = [
         Figure(f"{len(joined):,}", "rows with a twin", f"{share(len(joined), height):.0%} of all"),
         Figure(f"{clusters:,}", "clusters of two or more"),
-        Figure(f"{len(found.pairs):,}", "pairs joined", f"of {found.candidates:,} compared"),
+        Figure(f"{len(found.pairs):,}", "pairs joined", f"of {len(run.scored):,} scored"),
     ]
     if clusters:
         out.append(Figure(f"{found.precision:.1%}", "precision", "estimated, of joined pairs"))
@@ -164,7 +168,7 @@ def _scores(run: Run) -> Chart:
         np.log2(odds / (1 - odds)),
         is_joined,
         what="each row's surest pair",
-        names=("rows joined", "rows alone"),
+        names=("joined", "left alone"),
     )
 
 
@@ -193,8 +197,8 @@ def _examples(run: Run, evidence: Evidence) -> tuple[Example, ...]:
     return tuple(example for example in found if example is not None)
 
 
-def _close_calls(run: Run, stack: Stack, cut: float) -> tuple[CloseCall, ...]:
-    columns = [field.left for field in run.clustering.fields]
+def _close_calls(run: Run, stack: Stack, evidence: Evidence, cut: float) -> tuple[CloseCall, ...]:
+    columns = [field.left for field in evidence.telling(IN_LINE)]
     distance = (pl.col("match_probability") - cut).abs()
     pairs = run.scored.bottom_k(_CLOSE_CALLS, by=distance).sort(distance, "left_row")
     return tuple(
@@ -208,9 +212,9 @@ def _close_calls(run: Run, stack: Stack, cut: float) -> tuple[CloseCall, ...]:
     )
 
 
-def _clusters(found: Clustering, stack: Stack) -> Clusters:
+def _clusters(found: Clustering, stack: Stack, evidence: Evidence) -> Clusters:
     """Return the largest clusters, and of the others the weakest."""
-    columns = [field.left for field in found.fields][:_COLUMNS]
+    columns = [field.left for field in evidence.telling(_COLUMNS)]
     called = names(found, stack)
     heads = found.rows.filter("is_canonical", pl.col("cluster_size") > 1)
     largest = heads.sort("cluster_size", "cluster", descending=[True, False]).head(_CLUSTERS)
@@ -222,7 +226,7 @@ def _clusters(found: Clustering, stack: Stack) -> Clusters:
         for cluster, size, confidence, _ in frame.iter_rows():  # `_CLUSTERS` at most
             rows = (found.rows["cluster"] == cluster).arg_true().head(_ROWS)
             cells = tuple(
-                (clean(str(called[row])), *(cell(stack.table, row, c) for c in columns))
+                (clean(str(called[row])), *(cell(stack.table, row, c, most=_CELL) for c in columns))
                 for row in rows
             )
             out.append(Cluster(clean(str(called[cluster])), size, confidence, cells))

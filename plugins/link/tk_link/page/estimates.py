@@ -96,8 +96,8 @@ def score_chart(
         x,
         around("number", [0, 1, *yes, *no]),
         marks,
-        f"Two hills with a gap between them mean that {names[0]} and {names[1]} ones stand apart; "
-        "where they overlap, look at the borderline pairs.",
+        f"Two hills with a gap between them mean that what was {names[0]} and what was {names[1]} "
+        "stand apart; where they overlap, look at the close calls.",
     )
 
 

@@ -54,14 +54,16 @@ class Evidence:
         names = clean(str(self.names[0][rows[0]])), clean(str(self.names[1][rows[1]]))
         return Example(title, verdict, names, steps, sums[-1], min(0.0, *sums), max(0.0, *sums))
 
+    def telling(self, most: int) -> list[Field]:
+        """Return the columns whose evidence has the widest range, in the order of the table."""
+        ranges = self._ranges()
+        weighed = {field: ranges.get(_feature(field), (0.0, 0.0)) for field in self.fields}
+        widest = sorted(weighed, key=lambda field: weighed[field][0] - weighed[field][1])[:most]
+        return [field for field in self.fields if field in widest]
+
     def compared(self, most: int) -> tuple[Compared, ...]:
         """Return the first compared columns with the range of their evidence."""
-        ranges = {
-            name: (float(bits[MISSING + 1 :].min()), float(bits[MISSING + 1 :].max()))
-            for name, bits in zip(
-                self.features.names, self.additive.evidence / np.log(2), strict=True
-            )
-        }
+        ranges = self._ranges()
         fields = {_feature(field): field for field in self.fields}
         others = [name for name in self.features.names if name not in fields]
         columns = [
@@ -74,8 +76,14 @@ class Evidence:
             )
             for name, field in fields.items()
         ]
-        ours = [Compared(name, name, "", "all compared text", *ranges[name]) for name in others]
+        ours = [Compared(name, "", "", "all compared text", *ranges[name]) for name in others]
         return tuple([*columns, *ours][:most])
+
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the most bits that each feature adds where it is not missing."""
+        known = self.additive.evidence[:, MISSING + 1 :] / np.log(2)
+        least, most = known.min(axis=1).tolist(), known.max(axis=1).tolist()
+        return dict(zip(self.features.names, zip(least, most, strict=True), strict=True))
 
     def _steps(self, at: int) -> tuple[Step, ...]:
         """Return the prior, the evidence, strongest first, and what is missing."""

@@ -12,7 +12,7 @@ from tk_link.page.cells import clean, line, numbered
 from tk_link.page.content import CloseCall, Cut, Example, Figure, Input, Page, Part, Recipe
 from tk_link.page.estimates import Choice, cut_chart, cuts, score_chart
 from tk_link.page.evidence import Evidence
-from tk_link.page.parts import MOST_LISTED, left_out, made_by, share, stages, told
+from tk_link.page.parts import IN_LINE, MOST_LISTED, left_out, made_by, share, stages, told
 from tk_link.pipeline import Run
 from tk_link.scoring.matching import assign
 from tk_link.tables import Table
@@ -58,7 +58,11 @@ def link_page(run: Run, left: Table, right: Table, recipes: tuple[Recipe, ...]) 
         left_out=left_out(skipped),
         more_left_out=max(len(skipped) - MOST_LISTED, 0),
         decided=(
-            ("candidates", f"{linkage.candidates:,} pairs compared"),
+            (
+                "candidates",
+                f"{linkage.candidates:,} pairs, "
+                f"{share(linkage.candidates, len(left)):.1f} for each left row",
+            ),
             ("partners", f"{linkage.how}: {linkage.how_reason}"),
             ("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}"),
         ),
@@ -66,7 +70,7 @@ def link_page(run: Run, left: Table, right: Table, recipes: tuple[Recipe, ...]) 
         cuts=table,
         cuts_note=_CUTS_NOTE,
         examples=_examples(linkage, evidence),
-        close_calls=_close_calls(linkage, left, right),
+        close_calls=_close_calls(linkage, evidence),
         clusters=None,
         timings=stages(linkage.timings),
         recipes=recipes,
@@ -182,9 +186,10 @@ def _examples(linkage: Linkage, evidence: Evidence) -> tuple[Example, ...]:
     return tuple(found)
 
 
-def _close_calls(linkage: Linkage, left: Table, right: Table) -> tuple[CloseCall, ...]:
-    lefts = [field.left for field in linkage.fields]
-    rights = [field.right for field in linkage.fields]
+def _close_calls(linkage: Linkage, evidence: Evidence) -> tuple[CloseCall, ...]:
+    left, right = evidence.tables
+    fields = evidence.telling(IN_LINE)
+    lefts, rights = [field.left for field in fields], [field.right for field in fields]
     return tuple(
         CloseCall(
             row["match_probability"],

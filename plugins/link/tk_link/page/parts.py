@@ -15,6 +15,10 @@ MOST_LISTED = 60
 """Columns listed at most: a page of a table with thousands stays small."""
 
 
+IN_LINE = 4
+"""Columns that stand for a row in one line of words."""
+
+
 def told(warnings: Sequence[str]) -> tuple[str, ...]:
     """Return warnings as the page shows them."""
     return tuple(clean(warning, most=1000) for warning in warnings)

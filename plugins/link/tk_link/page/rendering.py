@@ -16,7 +16,7 @@ from tk_link.charts import STYLE, Chart, inline
 from tk_link.page.content import Page
 from tk_link.page.waterfall import bar, share_bar, total_bar
 
-_WIDTH, _HEIGHT = 460, 300
+_WIDTH, _HEIGHT = 400, 270
 
 
 def write_page(page: Page, path: str) -> None:
@@ -53,6 +53,7 @@ def _environment() -> Environment:
     )
     found.filters["chart"] = _chart
     found.filters["percent"] = _percent
+    found.filters["bits"] = _bits
     found.globals |= {"bar": bar, "share_bar": share_bar, "total_bar": total_bar}
     return found
 
@@ -67,6 +68,11 @@ def _percent(value: float) -> str:
     if text == "100.0%" and value < 1:
         return ">99.9%"
     return "<0.1%" if text == "0.0%" and value > 0 else text
+
+
+def _bits(value: float) -> str:
+    """Write bits with their sign; nothing is neither more nor less."""
+    return f"{value:+.1f}".replace("-", "−") if abs(value) >= 0.05 else "0.0"
 
 
 def _asset(name: str) -> str:
