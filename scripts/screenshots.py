@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from browsers import Browser  # noqa: E402 - tests/ is no package; the line above finds it
+from browsers import Browser
 
 _WIDTHS = {"desktop": 1280, "phone": 390}
 

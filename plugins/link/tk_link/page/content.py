@@ -98,7 +98,8 @@ class Example:
         title: What it is an example of.
         verdict: What was decided, in words.
         names: What the two rows are called.
-        steps: Prior first, then evidence, strongest first, missing values last.
+        steps: Prior first, then evidence, strongest first, then what only one row has.
+        missing: What neither row has.
         score: Sum of the bits.
         low: Lowest sum on the way, for the waterfall.
         high: Highest sum on the way.
@@ -108,6 +109,7 @@ class Example:
     verdict: str
     names: tuple[str, str]
     steps: tuple[Step, ...]
+    missing: tuple[str, ...]
     score: float
     low: float
     high: float

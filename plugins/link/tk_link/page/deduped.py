@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import polars as pl
 
@@ -26,10 +28,19 @@ from tk_link.page.content import (
 )
 from tk_link.page.estimates import Choice, cut_chart, cuts, score_chart
 from tk_link.page.evidence import Evidence
-from tk_link.page.parts import IN_LINE, MOST_LISTED, left_out, made_by, share, stages, told
+from tk_link.page.parts import (
+    CLOSE_CALLS,
+    IN_LINE,
+    MOST_LISTED,
+    left_out,
+    made_by,
+    share,
+    stages,
+    told,
+)
 from tk_link.scoring import levels
 
-_CLOSE_CALLS, _CLUSTERS, _ROWS, _COLUMNS, _CELL = 20, 5, 8, 5, 100
+_LOOKED_AT, _CLUSTERS, _ROWS, _COLUMNS, _CELL = 100, 5, 8, 5, 100
 _SIZES = ((1, 1), (2, 2), (3, 3), (4, 9), (10, 49), (50, None))
 _CUTS_NOTE = (
     "Estimated without labels, for pairs joined by their own probability: the sum of probabilities "
@@ -200,8 +211,8 @@ def _examples(run: Run, evidence: Evidence) -> tuple[Example, ...]:
 def _close_calls(run: Run, stack: Stack, evidence: Evidence, cut: float) -> tuple[CloseCall, ...]:
     columns = [field.left for field in evidence.telling(IN_LINE)]
     distance = (pl.col("match_probability") - cut).abs()
-    pairs = run.scored.bottom_k(_CLOSE_CALLS, by=distance).sort(distance, "left_row")
-    return tuple(
+    pairs = run.scored.bottom_k(_LOOKED_AT, by=distance).sort(distance, "left_row")
+    calls = (
         CloseCall(
             chance,
             "joined" if is_joined else "apart",
@@ -210,6 +221,7 @@ def _close_calls(run: Run, stack: Stack, evidence: Evidence, cut: float) -> tupl
         )
         for left, right, chance, is_joined in pairs.iter_rows()
     )
+    return tuple(islice(dict.fromkeys(calls), CLOSE_CALLS))  # equal rows say the same again
 
 
 def _clusters(found: Clustering, stack: Stack, evidence: Evidence) -> Clusters:

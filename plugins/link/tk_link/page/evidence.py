@@ -50,9 +50,18 @@ class Evidence:
         if not len(at):
             return None
         steps = self._steps(int(at[0]))
+        gone = [s for s in steps if s.bits is None and not (s.left or s.right)]
         sums = [step.start + (step.bits or 0.0) for step in steps]
-        names = clean(str(self.names[0][rows[0]])), clean(str(self.names[1][rows[1]]))
-        return Example(title, verdict, names, steps, sums[-1], min(0.0, *sums), max(0.0, *sums))
+        return Example(
+            title=title,
+            verdict=verdict,
+            names=(clean(str(self.names[0][rows[0]])), clean(str(self.names[1][rows[1]]))),
+            steps=tuple(step for step in steps if step not in gone),
+            missing=tuple(step.name for step in gone),
+            score=sums[-1],
+            low=min(0.0, *sums),
+            high=max(0.0, *sums),
+        )
 
     def telling(self, most: int) -> list[Field]:
         """Return the columns whose evidence has the widest range, in the order of the table."""

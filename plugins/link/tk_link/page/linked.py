@@ -12,12 +12,20 @@ from tk_link.page.cells import clean, line, numbered
 from tk_link.page.content import CloseCall, Cut, Example, Figure, Input, Page, Part, Recipe
 from tk_link.page.estimates import Choice, cut_chart, cuts, score_chart
 from tk_link.page.evidence import Evidence
-from tk_link.page.parts import IN_LINE, MOST_LISTED, left_out, made_by, share, stages, told
+from tk_link.page.parts import (
+    CLOSE_CALLS,
+    IN_LINE,
+    MOST_LISTED,
+    left_out,
+    made_by,
+    share,
+    stages,
+    told,
+)
 from tk_link.pipeline import Run
 from tk_link.scoring.matching import assign
 from tk_link.tables import Table
 
-_CLOSE_CALLS = 20
 _MEANING = {
     "match": "accepted",
     "review": "accepted, to be looked at (--review-band)",
@@ -197,5 +205,5 @@ def _close_calls(linkage: Linkage, evidence: Evidence) -> tuple[CloseCall, ...]:
             line(left, row["left_row"], lefts),
             line(right, row["right_row"], rights),
         )
-        for row in nearest(linkage, size=_CLOSE_CALLS).iter_rows(named=True)
+        for row in nearest(linkage, size=CLOSE_CALLS).iter_rows(named=True)
     )

@@ -15,6 +15,8 @@ MOST_LISTED = 60
 """Columns listed at most: a page of a table with thousands stays small."""
 
 
+CLOSE_CALLS = 20
+"""Pairs near the cut that are shown."""
 IN_LINE = 4
 """Columns that stand for a row in one line of words."""
 
