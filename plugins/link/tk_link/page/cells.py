@@ -9,7 +9,7 @@ import polars as pl
 from tk_link.tables import Table
 
 _LONGEST = 200
-_LINE = 160
+_IN_LINE = 80
 
 
 def clean(text: str | None, *, most: int = _LONGEST) -> str:
@@ -31,10 +31,10 @@ def cell(table: Table, row: int, column: str, *, most: int = _LONGEST) -> str:
     return clean(value if isinstance(value, str) else None, most=most)
 
 
-def line(table: Table, row: int, columns: list[str]) -> str:
-    """Return some cells of a row in one line."""
-    cells = (cell(table, row, column) for column in columns)
-    return clean(" · ".join(text for text in cells if text), most=_LINE)
+def line(table: Table, row: int, columns: list[str]) -> tuple[str, ...]:
+    """Return some cells of a row for one line, without the empty ones."""
+    cells = (cell(table, row, column, most=_IN_LINE) for column in columns)
+    return tuple(text for text in cells if text)
 
 
 def numbered(table: Table, column: str | None) -> pl.Series:

@@ -117,12 +117,12 @@ class Example:
 
 @dataclass(frozen=True)
 class CloseCall:
-    """A pair near the cut, both rows in a line of words each."""
+    """A pair near the cut, with some cells of both rows."""
 
     probability: float
     verdict: str
-    left: str
-    right: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Page:
         left_out: Columns that took no part.
         more_left_out: How many further ones there are.
         decided: How the run decided, label and words.
-        charts: Score distribution and threshold curve; for clusters, their sizes as well.
+        charts: Score distribution and threshold curve; none where no pair comes near a match.
         cuts: The threshold curve in numbers.
         cuts_note: How the estimates come about, and what they leave out.
         examples: Pairs taken apart.

@@ -34,6 +34,7 @@ from tk_link.page.parts import (
     MOST_LISTED,
     left_out,
     made_by,
+    percent,
     share,
     stages,
     told,
@@ -87,7 +88,7 @@ def dedupe_page(
             ("cut", f"{settings.dedupe.min_prob:.2f}"),
             ("rows kept", settings.dedupe.keep),
         ),
-        charts=(_scores(run), cut_chart(choice)),
+        charts=(_scores(run), cut_chart(choice)) if table else (),
         cuts=table,
         cuts_note=_CUTS_NOTE,
         examples=_examples(run, evidence),
@@ -117,8 +118,8 @@ def _headline(found: Clustering, joined: pl.DataFrame, height: int) -> str:
         return f"None of {height:,} rows has a duplicate."
     entities = height - len(joined) + joined["cluster"].n_unique()
     return (
-        f"{height:,} rows are {entities:,} entities; an estimated {found.precision:.0%} of the "
-        "joined pairs are true."
+        f"{height:,} rows are {entities:,} entities; an estimated {percent(found.precision)} of "
+        "the joined pairs are true."
     )
 
 
@@ -131,8 +132,8 @@ def _figures(run: Run, joined: pl.DataFrame, table: tuple[Cut, ...]) -> tuple[Fi
         Figure(f"{len(found.pairs):,}", "pairs joined", f"of {len(run.scored):,} scored"),
     ]
     if clusters:
-        out.append(Figure(f"{found.precision:.1%}", "precision", "estimated, of joined pairs"))
-        out += [Figure(f"{c.recall:.1%}", "recall", "estimated") for c in table if c.is_chosen]
+        out.append(Figure(percent(found.precision), "precision", "estimated, of joined pairs"))
+        out += [Figure(percent(c.recall), "recall", "estimated") for c in table if c.is_chosen]
     return tuple(out)
 
 

@@ -18,6 +18,7 @@ from tk_link.page.parts import (
     MOST_LISTED,
     left_out,
     made_by,
+    percent,
     share,
     stages,
     told,
@@ -74,7 +75,7 @@ def link_page(run: Run, left: Table, right: Table, recipes: tuple[Recipe, ...]) 
             ("partners", f"{linkage.how}: {linkage.how_reason}"),
             ("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}"),
         ),
-        charts=(_scores(linkage), cut_chart(choice)),
+        charts=(_scores(linkage), cut_chart(choice)) if table else (),
         cuts=table,
         cuts_note=_CUTS_NOTE,
         examples=_examples(linkage, evidence),
@@ -116,7 +117,7 @@ def _headline(linkage: Linkage, left: Table) -> str:
         return f"None of {len(left):,} left rows was linked."
     return (
         f"{linked:,} of {len(left):,} left rows were linked; an estimated "
-        f"{linkage.precision:.0%} of the pairs are true."
+        f"{percent(linkage.precision)} of the pairs are true."
     )
 
 
@@ -129,9 +130,13 @@ def _figures(linkage: Linkage, left: Table, table: tuple[Cut, ...]) -> tuple[Fig
     if len(accepted):
         low, high = linkage.precision_range
         out.append(
-            Figure(f"{linkage.precision:.1%}", "precision", f"estimated; {low:.1%} to {high:.1%}")
+            Figure(
+                percent(linkage.precision),
+                "precision",
+                f"estimated; {percent(low)} to {percent(high)}",
+            )
         )
-        out += [Figure(f"{c.recall:.1%}", "recall", "estimated") for c in table if c.is_chosen]
+        out += [Figure(percent(c.recall), "recall", "estimated") for c in table if c.is_chosen]
     return tuple(out)
 
 

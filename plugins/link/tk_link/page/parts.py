@@ -44,6 +44,14 @@ def share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
+def percent(value: float) -> str:
+    """Write a share, 0..1; never 100% or 0% of what is not all or nothing."""
+    text = f"{value:.1%}"
+    if text == "100.0%" and value < 1:
+        return ">99.9%"
+    return "<0.1%" if text == "0.0%" and value > 0 else text.replace(".0%", "%")
+
+
 def made_by() -> str:
     """Say when and by what the page was made."""
     now = datetime.now().astimezone()

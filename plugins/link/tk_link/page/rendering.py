@@ -14,6 +14,7 @@ from markupsafe import Markup
 from tk_link.atomic import replacing
 from tk_link.charts import STYLE, Chart, inline
 from tk_link.page.content import Page
+from tk_link.page.parts import percent
 from tk_link.page.waterfall import bar, share_bar, total_bar
 
 _WIDTH, _HEIGHT = 400, 270
@@ -52,7 +53,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["chart"] = _chart
-    found.filters["percent"] = _percent
+    found.filters["percent"] = percent
     found.filters["bits"] = _bits
     found.globals |= {"bar": bar, "share_bar": share_bar, "total_bar": total_bar}
     return found
@@ -60,14 +61,6 @@ def _environment() -> Environment:
 
 def _chart(chart: Chart) -> Markup:
     return Markup(inline(chart, width=_WIDTH, height=_HEIGHT))  # it escapes
-
-
-def _percent(value: float) -> str:
-    """Write a share; never 100% or 0% of what is not all or nothing."""
-    text = f"{value:.1%}"
-    if text == "100.0%" and value < 1:
-        return ">99.9%"
-    return "<0.1%" if text == "0.0%" and value > 0 else text
 
 
 def _bits(value: float) -> str:
