@@ -43,7 +43,7 @@ def check_output(output: str, inputs: Iterable[str]) -> None:
 
 
 def check_place(output: str, inputs: Iterable[str]) -> None:
-    """Find out before the work whether any file can be written to `output`.
+    """Find out whether a file can be written at `output`, whatever its format.
 
     Raises:
         OutputError: Its folder is missing or read-only, or it is an input.

@@ -105,7 +105,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
 
 
 def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
-    for name in ("files", "output", "pairs"):
+    for name in ("files", "output", "pairs", "all_pairs"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
     return make_settings(options)

@@ -41,6 +41,7 @@ def dedupe(
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
+    all_pairs: options.AllPairs = False,
     report: shared.Report = None,
     threads: shared.Threads = None,
     config: options.Config = None,

@@ -26,6 +26,7 @@ class Clustering:
         rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
             ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
         pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        apart: Likewise the scored pairs that were not joined.
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
         precision: Estimated share of true pairs among those joined, 0..1.
@@ -44,6 +45,7 @@ class Clustering:
     precision: float
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    apart: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def rows_frame(

@@ -29,7 +29,7 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         # A wrong name is said before scipy loads.
         from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415
         from tk_link.dedupe.report import report_json  # noqa: PLC0415
-        from tk_link.dedupe.shape import pairs_frame, shape  # noqa: PLC0415
+        from tk_link.dedupe.shape import all_pairs_frame, pairs_frame, shape  # noqa: PLC0415
         from tk_link.dedupe.summary import summarise  # noqa: PLC0415
 
         done = run_closely(stacked.table, settings.dedupe, progress=progress)
@@ -40,7 +40,8 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         if settings.output is not None:
             write_table(frame, settings.output)
         if settings.pairs is not None:
-            write_table(pairs_frame(clustering, stacked), settings.pairs)
+            written = all_pairs_frame if settings.all_pairs else pairs_frame
+            write_table(written(clustering, stacked), settings.pairs)
     try:
         if settings.output is None and not talk.json:
             show(frame)

@@ -112,6 +112,14 @@ Pairs = Annotated[
         help="Also write the joined pairs: left_id, right_id, match_probability.",
     ),
 ]
+AllPairs = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        rich_help_panel=_OUTPUT,
+        help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
+    ),
+]
 Config = Annotated[
     str | None,
     typer.Option(

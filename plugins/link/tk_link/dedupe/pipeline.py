@@ -89,6 +89,7 @@ def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None
         candidates=len(within.pairs),
         precision=float(mean) if isinstance(mean, float) else 1.0,
         timings=clock.timings,
+        apart=scored.filter(~pl.col("is_joined")).drop("is_joined"),
         warnings=(*grouping.warnings, *_warnings(rows, pairs, config.max_cluster)),
     )
     return Run(clustering, within, scored)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from tk_link.dedupe.clustering import Clustering
@@ -53,6 +55,18 @@ def pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
             "match_probability": pairs["match_probability"].round(6),
         }
     )
+
+
+def all_pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
+    """Return every scored pair as `pairs_frame` does, with ``match_status``: match or none."""
+    both = [
+        pairs_frame(replace(clustering, pairs=pairs), stack).with_columns(
+            match_status=pl.lit(status)
+        )
+        for pairs, status in ((clustering.pairs, "match"), (clustering.apart, "none"))
+        if len(pairs)
+    ]
+    return pl.concat(both) if both else pairs_frame(clustering, stack)
 
 
 def names(clustering: Clustering, stack: Stack) -> pl.Series:

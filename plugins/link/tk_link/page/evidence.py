@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tk_link.candidates import Pairs
-from tk_link.comparing.features import CODES, NUMBERS, RECORD, Features
+from tk_link.comparing.features import Features
 from tk_link.fields import Field
 from tk_link.page.cells import cell, clean
 from tk_link.page.content import Compared, Example, Step
@@ -66,14 +66,14 @@ class Evidence:
     def telling(self, most: int) -> list[Field]:
         """Return the columns whose evidence has the widest range, in the order of the table."""
         ranges = self._ranges()
-        weighed = {field: ranges.get(_feature(field), (0.0, 0.0)) for field in self.fields}
+        weighed = {field: ranges.get(self._feature(field), (0.0, 0.0)) for field in self.fields}
         widest = sorted(weighed, key=lambda field: weighed[field][0] - weighed[field][1])[:most]
         return [field for field in self.fields if field in widest]
 
     def compared(self, most: int) -> tuple[Compared, ...]:
         """Return the first compared columns with the range of their evidence."""
         ranges = self._ranges()
-        fields = {_feature(field): field for field in self.fields}
+        fields = {self._feature(field): field for field in self.fields}
         others = [name for name in self.features.names if name not in fields]
         columns = [
             Compared(
@@ -115,7 +115,7 @@ class Evidence:
     def _step(self, n: int, at: int, bits: float | None, start: float) -> Step:
         name = self.features.names[n]
         alike = None if bits is None else float(self.features.values[at, n])
-        field = next((field for field in self.fields if _feature(field) == name), None)
+        field = next((field for field in self.fields if self._feature(field) == name), None)
         if field is None:
             return Step(name, bits, start, alike)
         left, right = self.tables
@@ -125,8 +125,7 @@ class Evidence:
         )
         return Step(clean(field.label, most=_NAME), bits, start, alike, *cells)
 
-
-def _feature(field: Field) -> str:
-    """Return the name that a field's feature has in `Features`."""
-    ours = (RECORD, CODES, NUMBERS)
-    return f"column {field.label}" if field.label in ours else field.label
+    def _feature(self, field: Field) -> str:
+        """Return the name of a field's feature; one that is named like ours has a prefix."""
+        prefixed = f"column {field.label}"
+        return prefixed if prefixed in self.features.names else field.label

@@ -46,10 +46,10 @@ def share(part: float, whole: float) -> float:
 
 def percent(value: float) -> str:
     """Write a share, 0..1; never 100% or 0% of what is not all or nothing."""
+    if value in (0, 1):
+        return f"{value:.0%}"
     text = f"{value:.1%}"
-    if text == "100.0%" and value < 1:
-        return ">99.9%"
-    return "<0.1%" if text == "0.0%" and value > 0 else text.replace(".0%", "%")
+    return {"100.0%": ">99.9%", "0.0%": "<0.1%"}.get(text, text)
 
 
 def made_by() -> str:

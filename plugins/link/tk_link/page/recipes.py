@@ -1,4 +1,7 @@
-"""Texts to copy that repeat a run: the command, its TOML, or the Python call."""
+"""Texts to copy that repeat a run: the command, its TOML, or the Python call.
+
+Passwords in URLs are masked, for pages are handed on.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from tk_link.config import LinkConfig, OutputConfig
 from tk_link.dedupe import settings as dedupe_settings
 from tk_link.dedupe.config import DedupeConfig
 from tk_link.dedupe.settings import DedupeSettings
+from tk_link.masking import masked
 from tk_link.page.content import Recipe
 from tk_link.settings import Settings, to_toml
 
@@ -48,10 +52,8 @@ def dedupe_recipes(settings: DedupeSettings, words: Sequence[str] | None) -> tup
 
 def _recipes(call: str, toml: str, command: str, *, is_python: bool) -> tuple[Recipe, ...]:
     name = "Python" if is_python else "Command"
-    return (
-        Recipe(name, call),
-        Recipe(f"{command}.toml, for tk {command} --config {command}.toml", toml.rstrip("\n")),
-    )
+    title = f"{command}.toml, for tk {command} --config {command}.toml"
+    return Recipe(name, masked(call)), Recipe(title, masked(toml.rstrip("\n")))
 
 
 def _literal(path: str | None, name: str) -> str:

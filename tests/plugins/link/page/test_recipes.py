@@ -44,3 +44,11 @@ def test_frames_stand_under_a_name(files, shown):
     settings = DedupeSettings(files=files, dedupe=DedupeConfig(keep="best"))
     assert dedupe_recipes(settings, None)[0].text.endswith(f"rows = {shown}")
     assert "link(left, right)" in link_recipes(Settings(), None)[0].text
+
+
+def test_passwords_do_not_reach_the_page():
+    url = "postgresql://ann:s3cret@host/db::people"
+    settings = Settings(left=url, right="r.csv")
+    for words in ([url, "r.csv"], None):
+        texts = [recipe.text for recipe in link_recipes(settings, words)]
+        assert all("ann:***@host" in text and "s3cret" not in text for text in texts)
