@@ -168,17 +168,13 @@ def _inputs(found: Clustering, stack: Stack) -> tuple[Input, ...]:
 
 def _scores(run: Run) -> Chart:
     """Draw the surest pair of every row that was compared."""
-    height = len(run.clustering.rows)
-    surest = np.full(height, -1.0)
-    chances = run.scored["match_probability"].to_numpy()
-    for side in ("left_row", "right_row"):
-        np.maximum.at(surest, run.scored[side].to_numpy(), chances)
-    compared = surest >= 0
-    odds = np.clip(surest[compared], 1e-12, 1 - 1e-12)
-    is_joined = (run.clustering.rows["cluster_size"] > 1).to_numpy()[compared]
+    pairs, surest = run.within.pairs, np.full(len(run.clustering.rows), -np.inf)
+    for side in (pairs.left, pairs.right):
+        np.maximum.at(surest, side, run.within.log_odds / np.log(2))
+    compared = np.isfinite(surest)
     return score_chart(
-        np.log2(odds / (1 - odds)),
-        is_joined,
+        surest[compared],
+        (run.clustering.rows["cluster_size"] > 1).to_numpy()[compared],
         what="each row's surest pair",
         names=("joined", "left alone"),
     )

@@ -1,3 +1,4 @@
+import numpy as np
 import polars as pl
 import pytest
 
@@ -19,12 +20,14 @@ def test_every_row_is_counted_by_the_size_of_its_cluster(page, searched):
     assert [part.name for part in page.parts][:2] == ["alone", "2"]
 
 
-def test_the_examples_add_up_to_their_log_odds(page):
+def test_the_examples_add_up_to_their_log_odds(page, searched):
+    within = searched[0].within
     assert len(page.examples) >= 3
     for example in page.examples:
-        chance = float(example.verdict.rpartition(" ")[2])
+        left, right = map(int, example.names)  # the table has no ids
+        (at,) = np.flatnonzero((within.pairs.left == left) & (within.pairs.right == right))
         assert sum(step.bits or 0 for step in example.steps) == pytest.approx(example.score)
-        assert 1 / (1 + 2**-example.score) == pytest.approx(chance, abs=6e-4)
+        assert example.score == pytest.approx(within.log_odds[at] / np.log(2))
 
 
 def test_clusters_show_their_rows(searched):

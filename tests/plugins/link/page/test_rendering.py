@@ -104,7 +104,14 @@ def test_a_table_of_many_columns_keeps_a_small_page():
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0%"), (1, "100%"), (0.9999, ">99.9%"), (0.0001, "<0.1%"), (0.5, "50%"), (0.123, "12.3%")],
+    [
+        (0, "0%"),
+        (1, "100%"),
+        (0.9999, ">99.9%"),
+        (0.0001, "<0.1%"),
+        (0.5, "50.0%"),
+        (0.123, "12.3%"),
+    ],
 )
 def test_no_share_is_rounded_to_all_or_nothing(share, text):
     assert percent(share) == text
