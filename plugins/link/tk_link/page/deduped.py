@@ -133,7 +133,11 @@ def _figures(run: Run, joined: pl.DataFrame, table: tuple[Cut, ...]) -> tuple[Fi
     ]
     if clusters:
         out.append(Figure(percent(found.precision), "precision", "estimated, of joined pairs"))
-        out += [Figure(percent(c.recall), "recall", "estimated") for c in table if c.is_chosen]
+        out += [
+            Figure(percent(c.recall), "recall", "estimated, of what was compared")
+            for c in table
+            if c.is_chosen
+        ]
     return tuple(out)
 
 

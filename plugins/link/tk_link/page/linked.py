@@ -51,7 +51,7 @@ def link_page(run: Run, left: Table, right: Table, recipes: tuple[Recipe, ...]) 
         recipes: How to repeat it.
     """
     linkage, evidence = run.linkage, _evidence(run, left, right)
-    choice = _choice(run)
+    choice = cut_choice(run)
     table = cuts(choice)
     skipped = linkage.skipped
     return Page(
@@ -101,7 +101,7 @@ def _evidence(run: Run, left: Table, right: Table) -> Evidence:
     )
 
 
-def _choice(run: Run) -> Choice:
+def cut_choice(run: Run) -> Choice:
     """Return the pairs that a cut chooses from: each row's winners, without the ties dropped."""
     kept = assign(run.pairs, run.scores.order(), run.linkage.how)
     rows = run.linkage.pairs.filter(pl.col("match_status") == "tie")["left_row"].to_numpy()
@@ -136,7 +136,11 @@ def _figures(linkage: Linkage, left: Table, table: tuple[Cut, ...]) -> tuple[Fig
                 f"estimated; {percent(low)} to {percent(high)}",
             )
         )
-        out += [Figure(percent(c.recall), "recall", "estimated") for c in table if c.is_chosen]
+        out += [
+            Figure(percent(c.recall), "recall", "estimated, of what was compared")
+            for c in table
+            if c.is_chosen
+        ]
     return tuple(out)
 
 
