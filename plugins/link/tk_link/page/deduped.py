@@ -32,6 +32,7 @@ from tk_link.page.parts import (
     CLOSE_CALLS,
     IN_LINE,
     MOST_LISTED,
+    chance,
     left_out,
     made_by,
     percent,
@@ -133,11 +134,8 @@ def _figures(run: Run, joined: pl.DataFrame, table: tuple[Cut, ...]) -> tuple[Fi
     ]
     if clusters:
         out.append(Figure(percent(found.precision), "precision", "estimated, of joined pairs"))
-        out += [
-            Figure(percent(c.recall), "recall", "estimated, of what was compared")
-            for c in table
-            if c.is_chosen
-        ]
+        note = "estimated, of what was compared"
+        out += [Figure(percent(c.recall), "recall", note) for c in table if c.is_chosen]
     return tuple(out)
 
 
@@ -201,8 +199,8 @@ def _examples(run: Run, evidence: Evidence) -> tuple[Example, ...]:
     ]
     found, seen = [], set[tuple[int, int]]()
     for title, pair in chosen:
-        for left, right, chance, is_joined in pair.iter_rows():  # one or none
-            verdict = f"{'joined' if is_joined else 'apart'}, probability {chance:.3f}"
+        for left, right, probability, is_joined in pair.iter_rows():  # one or none
+            verdict = f"{'joined' if is_joined else 'apart'}, probability {chance(probability)}"
             if (left, right) not in seen:
                 found.append(evidence.example(title, verdict, (left, right)))
             seen.add((left, right))
@@ -215,12 +213,12 @@ def _close_calls(run: Run, stack: Stack, evidence: Evidence, cut: float) -> tupl
     pairs = run.scored.bottom_k(_LOOKED_AT, by=distance).sort(distance, "left_row")
     calls = (
         CloseCall(
-            chance,
+            probability,
             "joined" if is_joined else "apart",
             line(stack.table, left, columns),
             line(stack.table, right, columns),
         )
-        for left, right, chance, is_joined in pairs.iter_rows()
+        for left, right, probability, is_joined in pairs.iter_rows()
     )
     return tuple(islice(dict.fromkeys(calls), CLOSE_CALLS))  # equal rows say the same again
 

@@ -16,6 +16,7 @@ from tk_link.page.parts import (
     CLOSE_CALLS,
     IN_LINE,
     MOST_LISTED,
+    chance,
     left_out,
     made_by,
     percent,
@@ -136,11 +137,8 @@ def _figures(linkage: Linkage, left: Table, table: tuple[Cut, ...]) -> tuple[Fig
                 f"estimated; {percent(low)} to {percent(high)}",
             )
         )
-        out += [
-            Figure(percent(c.recall), "recall", "estimated, of what was compared")
-            for c in table
-            if c.is_chosen
-        ]
+        note = "estimated, of what was compared"
+        out += [Figure(percent(c.recall), "recall", note) for c in table if c.is_chosen]
     return tuple(out)
 
 
@@ -195,7 +193,7 @@ def _examples(linkage: Linkage, evidence: Evidence) -> tuple[Example, ...]:
     for title, pair in chosen:
         for row in pair.iter_rows(named=True):  # one or none
             rows = row["left_row"], row["right_row"]
-            verdict = f"{row['match_status']}, probability {row['match_probability']:.3f}"
+            verdict = f"{row['match_status']}, probability {chance(row['match_probability'])}"
             example = None if rows in seen else evidence.example(title, verdict, rows)
             seen.add(rows)
             if example is not None:

@@ -52,6 +52,14 @@ def percent(value: float) -> str:
     return {"100.0%": ">99.9%", "0.0%": "<0.1%"}.get(text, text)
 
 
+def chance(value: float) -> str:
+    """Write a probability; never 0 or 1 of what is not certain."""
+    text = f"{value:.3f}"
+    if 0 < value < 1:
+        return {"1.000": ">0.999", "0.000": "<0.001"}.get(text, text)
+    return text
+
+
 def made_by() -> str:
     """Say when and by what the page was made."""
     now = datetime.now().astimezone()

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tk_link.atomic import replacing
 from tk_link.charts import STYLE, Chart, inline
 from tk_link.page.content import Page
-from tk_link.page.parts import percent
+from tk_link.page.parts import chance, percent
 from tk_link.page.waterfall import bar, share_bar, total_bar
 
 _WIDTH, _HEIGHT = 400, 270
@@ -53,8 +53,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["chart"] = _chart
-    found.filters["percent"] = percent
-    found.filters["bits"] = _bits
+    found.filters |= {"percent": percent, "chance": chance, "bits": _bits}
     found.globals |= {"bar": bar, "share_bar": share_bar, "total_bar": total_bar}
     return found
 

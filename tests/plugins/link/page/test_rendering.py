@@ -13,7 +13,7 @@ from tk_link.frames import from_frame
 from tk_link.page.content import Recipe
 from tk_link.page.deduped import dedupe_page
 from tk_link.page.linked import link_page
-from tk_link.page.parts import percent
+from tk_link.page.parts import chance, percent
 from tk_link.page.rendering import render
 from tk_link.pipeline import run_closely
 
@@ -100,6 +100,11 @@ def test_a_table_of_many_columns_keeps_a_small_page():
     document = render(link_page(run, table, table, ()))
     assert len(document) < 150_000
     assert f"and {len(run.features.names) - 60} more" in document
+
+
+def test_no_probability_is_rounded_to_certainty():
+    shown = [chance(p) for p in (0, 1e-6, 0.5, 0.99999, 1)]
+    assert shown == ["0.000", "<0.001", "0.500", ">0.999", "1.000"]
 
 
 @pytest.mark.parametrize(
