@@ -78,6 +78,8 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     Raises:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
+        OutputError: The report cannot be written; said before the run. Where it fails after it,
+            the result is returned with a warning.
     """
     settings = settings_of(options)
     paths = [str(table) if isinstance(table, str | Path) else None for table in (left, right)]
@@ -96,9 +98,10 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     check_columns(settings.link, left_table, right_table)
     done = run_closely(left_table, right_table, settings.link)
     if report is not None:
-        from tk_link.page.reports import write_link_report  # noqa: PLC0415 - as above
+        from tk_link.page.reports import warning_instead, write_link_report  # noqa: PLC0415
 
-        write_link_report(done, left_table, right_table, settings, report)
+        with warning_instead():
+            write_link_report(done, left_table, right_table, settings, report)
     linkage = done.linkage
     del done  # what all candidates were compared on is large
     frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)

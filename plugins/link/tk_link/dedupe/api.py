@@ -75,6 +75,8 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     Raises:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
+        OutputError: The report cannot be written; said before the run. Where it fails after it,
+            the result is returned with a warning.
     """
     settings = _settings_of(options)
     config, report = settings.dedupe, settings.report
@@ -94,10 +96,11 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     config = replace(config, source=stacked.source or config.source)
     done = run_closely(stacked.table, config)
     if report is not None:
-        from tk_link.page.reports import write_dedupe_report  # noqa: PLC0415 - as above
+        from tk_link.page.reports import warning_instead, write_dedupe_report  # noqa: PLC0415
 
         settings = replace(settings, dedupe=config, files=files)
-        write_dedupe_report(done, stacked, settings, report)
+        with warning_instead():
+            write_dedupe_report(done, stacked, settings, report)
     clustering = done.clustering
     del done  # what all candidates were compared on is large
     frame = shape(clustering, stacked, config)

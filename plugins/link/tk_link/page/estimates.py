@@ -64,7 +64,7 @@ def cut_chart(choice: Choice) -> Chart:
     marks = (
         Line(x, precision[some].tolist(), "precision", 1),
         Line(x, recall[some].tolist(), "recall", 2, is_dashed=True),
-        Rule(choice.cut, name=f"this run, {choice.cut:.2f}"),
+        Rule(choice.cut, name=f"this run, {choice.cut:.4g}"),
     )
     return Chart(
         "Estimated precision and recall by cut",

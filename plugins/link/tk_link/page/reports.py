@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from tk.errors import OutputError
 from tk_link.dedupe.pipeline import Run as DedupeRun
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack
@@ -51,3 +54,12 @@ def write_dedupe_report(
 ) -> None:
     """Write the page of a search for duplicates; arguments and `Raises` as above."""
     write_page(dedupe_page(run, stack, settings, dedupe_recipes(settings, words)), path)
+
+
+@contextmanager
+def warning_instead() -> Iterator[None]:
+    """Warn where the page cannot be written after all: what the run found is worth more."""
+    try:
+        yield
+    except OutputError as error:
+        warnings.warn(f"no report: {error}", stacklevel=4)

@@ -121,6 +121,14 @@ def test_a_failure_at_the_end_leaves_the_result_and_the_old_page(files, capsys, 
     assert sorted(os.listdir()) == ["crm.csv", "out.csv", "out.html", "shop.csv"]
 
 
+def test_python_keeps_the_result_where_the_page_fails_at_the_end(files):
+    Path("full.html").symlink_to("/dev/full")
+    with pytest.warns(UserWarning, match="no report: full.html cannot be written: No space left"):
+        assert len(link(files.left, files.right, report="full.html")) == 40
+    with pytest.warns(UserWarning, match="no report: full.html cannot be written: No space left"):
+        assert len(dedupe(files.left, report="full.html")) == 40
+
+
 def test_a_read_only_folder_is_refused(read_only_folder):
     with pytest.raises(OutputError, match="is read-only"):
         check_report(str(read_only_folder / "o.html"), [], [])
