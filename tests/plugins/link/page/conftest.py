@@ -13,8 +13,6 @@ from tk_link.dedupe.stack import stack
 from tk_link.frames import from_frame
 from tk_link.pipeline import run_closely
 
-HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-
 
 class Text(HTMLParser):
     """The tags of a page, and the words between them."""
