@@ -82,6 +82,7 @@ def link(
     suffix: options.Suffix = None,
     draws: options.Draws = None,
     explain: options.Explain = None,
+    report: options.Report = None,
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,

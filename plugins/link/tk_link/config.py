@@ -126,12 +126,14 @@ class OutputConfig:
         join: Which rows the joined table holds.
         pairs: Write the matched pairs alone instead of a joined table.
         suffix: What a right column gets where its name clashes with a left one.
+        report: File for a page about the run; None writes none.
     """
 
     output: str | None = None
     join: Join = "left"
     pairs: bool = False
     suffix: str = "_r"
+    report: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("join", self.join, get_args(Join))

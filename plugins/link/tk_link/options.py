@@ -253,6 +253,15 @@ Explain = Annotated[
         help="Say why: match_why as text or json, or one column of bits for each field.",
     ),
 ]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.html",
+        rich_help_panel=_OUTPUT,
+        help="Also write a page about the run: scores, cuts, reasons, close calls.",
+    ),
+]
 
 Plan = Annotated[
     bool,

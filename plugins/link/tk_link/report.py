@@ -40,6 +40,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "timings": linkage.timings,
         "warnings": list(linkage.warnings),
         "output": settings.output.output,
+        "report": settings.output.report,
         "seed": settings.link.seed,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)

@@ -46,6 +46,7 @@ def dedupe(
     draws: options.Draws = None,
     seed: shared.Seed = None,
     all_pairs: options.AllPairs = False,
+    report: shared.Report = None,
     threads: shared.Threads = None,
     device: shared.Device = None,
     offline: shared.Offline = False,

@@ -32,12 +32,32 @@ _BORDERLINE = 3
 _FEW_PAIRS = 20
 
 
+@dataclass(frozen=True)
+class Run:
+    """Everything a run computed, for those who look closer than at its `Clustering`.
+
+    Attributes:
+        clustering: What was found.
+        within: Candidate pairs, what they were compared on and the model that weighed them.
+        scored: Every pair with a probability, as `tk_link.dedupe.clustering.pairs_frame`.
+    """
+
+    clustering: Clustering
+    within: Within
+    scored: pl.DataFrame
+
+
 def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Clustering:
     """Group the rows of a table into entities.
 
     Raises:
         InputError: The table has no rows, or no column to compare.
     """
+    return run_closely(table, config, progress=progress).clustering
+
+
+def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Run:
+    """Group the rows of a table and keep what every stage computed. Raises as `run`."""
     clock = Clock(progress)
     with clock.stage("columns"):
         profiles = profile_stacked(table, config.source)
@@ -73,7 +93,7 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
     pairs = scored.filter("is_joined").drop("is_joined")
     distance = (pl.col("match_probability") - config.min_prob).abs()
     mean = pairs["match_probability"].mean()
-    return Clustering(
+    clustering = Clustering(
         fields=fields,
         skipped=skipped,
         id_column=config.id or id_column(profiles),
@@ -94,6 +114,7 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
             *_warnings(rows, pairs, config.max_cluster),
         ),
     )
+    return Run(clustering, within, scored)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def report_json(
         "warnings": list(clustering.warnings),
         "output": settings.output,
         "pairs": settings.pairs,
+        "report": settings.report,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 

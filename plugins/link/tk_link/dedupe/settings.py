@@ -15,7 +15,7 @@ from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_te
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs", "all_pairs")
+_RUN = ("files", "output", "pairs", "all_pairs", "report")
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -29,6 +29,7 @@ class DedupeSettings:
         output: File to write; None writes to standard output.
         pairs: File to write the joined pairs to; None writes none.
         all_pairs: Write every scored pair to it, each with its status.
+        report: File for a page about the run; None writes none.
     """
 
     files: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class DedupeSettings:
     output: str | None = None
     pairs: str | None = None
     all_pairs: bool = False
+    report: str | None = None
 
     def __post_init__(self) -> None:
         if self.all_pairs and self.pairs is None:
@@ -123,6 +125,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "output": to_text,
     "pairs": to_text,
     "all_pairs": to_switch,
+    "report": CONVERTERS["report"],
     "on": to_names,
     "id": to_text,
     "cluster": to_text,

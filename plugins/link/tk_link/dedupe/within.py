@@ -32,17 +32,18 @@ class Within:
         probability: Probability that they are one entity, 0..1.
         features: What they were compared on.
         log_odds: Their scores in nats.
+        model: What each level of similarity adds.
     """
 
     pairs: Pairs
     probability: NDArray[np.float64]
     features: Features
     log_odds: NDArray[np.float64]
+    model: Additive
     _table: Table
     _fields: tuple[Field, ...]
     _views: Views
     _candidates: Candidates
-    _model: Additive
 
     def score(self, pairs: Pairs) -> NDArray[np.float64]:
         """Return the probability of any pairs of rows, 0..1."""
@@ -50,7 +51,7 @@ class Within:
             return np.zeros(0)
         found = replace(self._candidates, pairs=pairs)
         features = compare(self._table, self._table, self._fields, self._views, found)
-        return np.asarray(expit(self._model.log_odds(levels.cut(features))))
+        return np.asarray(expit(self.model.log_odds(levels.cut(features))))
 
 
 def score_within(
@@ -98,7 +99,7 @@ def score_within(
     model = _learn(features, pairs)
     log_odds = model.log_odds(levels.cut(features))
     return Within(
-        pairs, expit(log_odds), features, log_odds, table, tuple(fields), views, found, model
+        pairs, expit(log_odds), features, log_odds, model, table, tuple(fields), views, found
     )
 
 
