@@ -12,15 +12,18 @@ from scipy.special import expit
 from tk_link import candidates
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
+from tk_link.dedupe.clusters import group, inside_components
 from tk_link.fields import Field
 from tk_link.profile import Profile
-from tk_link.scoring import levels, mixture, thumb
+from tk_link.scoring import levels, mixture, thumb, witness
 from tk_link.scoring.additive import Additive, Refit
+from tk_link.scoring.curve import Curve
 from tk_link.tables import Table
 from tk_link.views import Views, build_views
 
 _FEWEST = 6
 """Rows, and expected matches, below which nothing can be learnt."""
+_ROUNDS, _SETTLED = 5, 0.01
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Within:
     _views: Views
     _candidates: Candidates
     _model: Additive
+    _curve: Curve
 
     def score(self, pairs: Pairs) -> NDArray[np.float64]:
         """Return the probability of any pairs of rows, 0..1."""
@@ -50,7 +54,7 @@ class Within:
             return np.zeros(0)
         found = replace(self._candidates, pairs=pairs)
         features = compare(self._table, self._table, self._fields, self._views, found)
-        return np.asarray(expit(self._model.log_odds(levels.cut(features))))
+        return self._curve(self._model.log_odds(levels.cut(features)))
 
 
 def score_within(
@@ -84,9 +88,20 @@ def score_within(
     found = replace(found, pairs=pairs)
     features = compare(table, table, fields, views, found)
     model = _learn(features, pairs)
+    curve = thumb.curve()
+    if model is None:
+        model = thumb.model(features.weights, pairs.rows)
+    else:
+        within = inside_components(pairs, expit(model.log_odds(levels.cut(features))))
+        if allowed is not None:
+            within = within.only(allowed[within.left] != allowed[within.right])
+        others = compare(table, table, fields, views, replace(found, pairs=within))
+        pairs, features = _joined((pairs, features), (within, others))
+        curve = _calibrated(pairs, levels.cut(features), model)
     log_odds = model.log_odds(levels.cut(features))
+    chances = curve(log_odds)
     return Within(
-        pairs, expit(log_odds), features, log_odds, table, tuple(fields), views, found, model
+        pairs, chances, features, log_odds, table, tuple(fields), views, found, model, curve
     )
 
 
@@ -100,11 +115,44 @@ def _once(pairs: Pairs) -> Pairs:
     return Pairs(left, right, pairs.rows, is_within=True)
 
 
-def _learn(features: Features, pairs: Pairs) -> Additive:
+def _joined(*parts: tuple[Pairs, Features]) -> tuple[Pairs, Features]:
+    """Return pairs from two searches as one, sorted by left then right row."""
+    left = np.concatenate([pairs.left for pairs, _ in parts])
+    right = np.concatenate([pairs.right for pairs, _ in parts])
+    order = np.lexsort((right, left))
+    values = np.concatenate([features.values for _, features in parts])[order]
+    pairs, features = parts[0]
+    return replace(pairs, left=left[order], right=right[order]), replace(features, values=values)
+
+
+def _learn(features: Features, pairs: Pairs) -> Additive | None:
+    """Return a model learnt from the pairs, None where they are too few."""
     cut = levels.cut(features)
     if pairs.rows[0] < _FEWEST or not len(pairs):
-        return thumb.model(features.weights, pairs.rows)
+        return None
     mixed = mixture.fit(cut, features.weights, pairs, features.values[:, 0], "m:m")
     if mixed.probability.sum() < _FEWEST:
-        return thumb.model(features.weights, pairs.rows)
+        return None
     return Refit(cut, features.weights).fit(mixed.probability)
+
+
+def _calibrated(pairs: Pairs, cut: NDArray[np.int8], model: Additive) -> Curve:
+    """Ask the witnesses, cluster, and ask them again of what the clusters say of every pair.
+
+    Until the answers settle: two rounds, seldom more.
+    """
+    log_odds = model.log_odds(cut)
+    labels = np.asarray(expit(log_odds))
+    curve = witness.calibrate(cut, model, labels)
+    for _ in range(_ROUNDS - 1):
+        _, known = group(pairs, curve(log_odds), _impossible)
+        before, labels = labels, np.asarray(known[pairs.left, pairs.right]).ravel()
+        curve = witness.calibrate(cut, model, labels)
+        if np.abs(labels - before).sum() < _SETTLED * labels.sum():
+            break
+    return curve
+
+
+def _impossible(pairs: Pairs) -> NDArray[np.float64]:
+    """Score pairs that may not be joined: all others of a component are known."""
+    return np.zeros(len(pairs))
