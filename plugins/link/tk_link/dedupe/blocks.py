@@ -59,8 +59,8 @@ def join(
     parts, joint = np.arange(height), np.zeros_like(chances)
     for step, (one, other, far, _) in enumerate(tree):  # a component's rows, 1,000 at most
         first, second = blocks[int(one)], blocks[int(other)]
-        looks = min(len(first), len(second))
-        chance = float(expit(base + looks * (-(far + lowest) - base)))
+        beyond = -(far + lowest) - base
+        chance = float(expit(base + _looks(len(first), len(second), beyond > 0) * beyond))
         chance = min(max(chance, LEAST), MOST, doubt[int(one)], doubt[int(other)])
         joint[np.ix_(first, second)] = chance
         joint[np.ix_(second, first)] = chance
@@ -70,3 +70,7 @@ def join(
         else:
             doubt[height + step] = chance
     return parts, joint
+
+
+def _looks(one: int, other: int, is_for: bool) -> float:
+    return 2.0 * one * other / (one + other) if is_for else float(min(one, other))

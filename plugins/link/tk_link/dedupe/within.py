@@ -12,6 +12,7 @@ from scipy.special import expit
 from tk_link import candidates
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
+from tk_link.dedupe import paired
 from tk_link.dedupe.clusters import group, inside_components
 from tk_link.fields import Field
 from tk_link.profile import Profile
@@ -91,6 +92,8 @@ def score_within(
     curve = thumb.curve()
     if model is None:
         model = thumb.model(features.weights, pairs.rows)
+    elif (one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=0)) is not None:
+        model, curve = one.additive, one.curve
     else:
         within = inside_components(pairs, expit(model.log_odds(levels.cut(features))))
         if allowed is not None:
