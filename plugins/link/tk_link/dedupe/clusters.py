@@ -41,9 +41,10 @@ def group(
         probability: Their probabilities, 0..1.
         score: Gives the probability of pairs that were no candidates; asked for those inside a
             connected component, so that averages are over all pairs.
-        method: ``cc`` joins whatever is connected; ``average`` joins the parts of a component
-            that are one entity with at least that probability by the evidence of all pairs between
-            them (`tk_link.dedupe.blocks`); ``complete`` asks it of every pair; ``single-best`` joins each row to its best partner alone.
+        method: ``cc`` joins whatever is connected; ``average`` joins the parts of a component that
+            are one entity with at least that probability by the evidence of all pairs between them
+            (`tk_link.dedupe.blocks`); ``complete`` asks it of every pair; ``single-best`` joins
+            each row to its best partner alone.
         cut: Probability from which rows belong together.
         apart: A group number a row; rows of one group never share a cluster. With ``cc`` and
             ``single-best``, components that break this are split by average linkage.

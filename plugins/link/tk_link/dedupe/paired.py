@@ -75,9 +75,7 @@ def fit(
     return found
 
 
-def _fit_without(
-    copies: NDArray[np.bool_], pairs: Pairs, features: Features, seed: int
-) -> Paired:
+def _fit_without(copies: NDArray[np.bool_], pairs: Pairs, features: Features, seed: int) -> Paired:
     """Link the rows that are no further copies with themselves."""
     among = ~(copies[pairs.left] | copies[pairs.right])
     number = (np.cumsum(~copies) - 1).astype(np.int32)

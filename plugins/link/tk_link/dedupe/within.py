@@ -25,6 +25,8 @@ from tk_link.views import Views, build_views
 _FEWEST = 6
 """Rows, and expected matches, below which nothing can be learnt."""
 _ROUNDS, _SETTLED = 5, 0.01
+"""Calibrations at most, and the share by which labels may still move in the last."""
+_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ def score_within(
 ) -> Within:
     """Find and score candidate pairs inside a table.
 
-    Duplicates come in groups of any size, so pairs are judged one by one: the mixture knows no
-    cardinality, and its probabilities stay as they are (the knock-out null of a linkage needs rows
-    that have at most one partner).
+    Where entities have two rows, the table is linked with itself one-to-one (`dedupe.paired`).
+    Where they have more, pairs are judged one by one, and their probabilities are calibrated by
+    witnesses (`scoring.witness`) over the candidates and all other pairs of their components.
 
     Args:
         table: The table.
@@ -83,29 +85,32 @@ def score_within(
     """
     views = build_views(table, table, fields, profiles, profiles)
     found = candidates.find(table, table, fields, views, k=k + 1, threads=threads)
-    pairs = _once(found.pairs)
-    if allowed is not None:
-        pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
-    found = replace(found, pairs=pairs)
-    features = compare(table, table, fields, views, found)
-    model = _learn(features, pairs)
-    curve = thumb.curve()
+    found = replace(found, pairs=_between(_once(found.pairs), allowed))
+
+    def compared(pairs: Pairs) -> Features:
+        return compare(table, table, fields, views, replace(found, pairs=pairs))
+
+    pairs, features = found.pairs, compared(found.pairs)
+    model, curve = _learn(features, pairs), thumb.curve()
     if model is None:
         model = thumb.model(features.weights, pairs.rows)
-    elif (one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=0)) is not None:
+    elif one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=_SEED):
         model, curve = one.additive, one.curve
     else:
-        within = inside_components(pairs, expit(model.log_odds(levels.cut(features))))
-        if allowed is not None:
-            within = within.only(allowed[within.left] != allowed[within.right])
-        others = compare(table, table, fields, views, replace(found, pairs=within))
-        pairs, features = _joined((pairs, features), (within, others))
+        chances = expit(model.log_odds(levels.cut(features)))
+        others = _between(inside_components(pairs, chances), allowed)
+        pairs, features = _joined((pairs, features), (others, compared(others)))
         curve = _calibrated(pairs, levels.cut(features), model)
     log_odds = model.log_odds(levels.cut(features))
     chances = curve(log_odds)
     return Within(
         pairs, chances, features, log_odds, table, tuple(fields), views, found, model, curve
     )
+
+
+def _between(pairs: Pairs, groups: NDArray[np.int64] | None) -> Pairs:
+    """Return the pairs whose rows are of different groups, all where there are none."""
+    return pairs if groups is None else pairs.only(groups[pairs.left] != groups[pairs.right])
 
 
 def _once(pairs: Pairs) -> Pairs:
