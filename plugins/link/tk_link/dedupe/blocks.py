@@ -2,11 +2,15 @@
 
 A row that was misspelt scores low with every row of its entity, once for all; a block of rows that
 agree among themselves and score low with another block, row by row, was not misspelt twenty times
-alike: two versions of a paper, two members of a household. So what pairs between two blocks say
-counts as often as the smaller block has rows. It is measured against what pairs of one component
-say on average: with ``q`` the mean log odds between the blocks and ``q0`` those of the average,
-the log odds that the blocks are one entity are ``q0 + min(a, b) · (q - q0)``; for single rows that
-is ``q``. Blocks are built by average linkage over the log odds.
+alike: two versions of a paper, two members of a household. What pairs between blocks say is
+measured against what pairs of one component say on average: with ``q`` the mean log odds between
+blocks of ``a`` and ``b`` rows and ``q0`` those of the average pair, the log odds that the blocks
+are one entity are ``q0 + n · (q - q0)``, which is ``q`` for single rows.
+
+``n`` counts independent looks. If each row adds its own noise to all its pairs, the mean over
+``a · b`` pairs is as sure as ``2ab / (a + b)`` of them. That many speak for an entity. Against it
+speak no more than the smaller block has rows: one bad row is one doubt, however many it meets.
+Blocks are built by average linkage over the log odds.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,7 +201,7 @@ def _by_evidence(
     return out, known + sparse.csr_matrix((by, (rows, columns)), shape=known.shape)
 
 
-def _first(members: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _first(members: NDArray[np.int64], parts: NDArray[Any]) -> NDArray[np.int64]:
     """Return the first member of each member's part."""
     _, first, part = np.unique(parts, return_index=True, return_inverse=True)
     return np.asarray(members[first[part]])

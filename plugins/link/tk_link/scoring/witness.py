@@ -8,8 +8,8 @@ one title and its authors score high, and year and pages, asked alone, deny half
 
 A witness that depends on the others given a non-match swears too much, one that depends on them
 given a match too little (a mover's town and street). So all are heard, each with the weight of how
-far apart it tells matches and non-matches (a linear opinion pool, Stone 1961), and the pool may
-lower the model's probability, never raise it.
+much it tells (a linear opinion pool, Stone 1961), and the pool may lower the model's probability,
+never raise it.
 """
 
 from __future__ import annotations
@@ -68,13 +68,18 @@ def _pooled(
         others = log_odds[known] - evidence[level]
         total[known] += weight * _testimony(others, ratio[level], labels[known])
         weights[known] += weight
-    return np.divide(total, weights, out=np.full(len(levels), np.nan), where=weights > 0)
+    unheard = np.full(len(levels), np.nan)
+    return np.asarray(np.divide(total, weights, out=unheard, where=weights > 0))
 
 
 def _ratio(
     level: NDArray[np.int8], labels: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """Return m/u by level, non-decreasing, and the distance between m and u (0..1)."""
+    """Return m/u by level, non-decreasing, and the witness's weight.
+
+    The weight is what one pair says of the share of matches (Fisher information at an even share):
+    estimates are weighted with the inverse of their variance.
+    """
     spread = np.bincount(level, minlength=COUNT) / len(level)
     matches = np.bincount(level, labels, COUNT) + _PRIOR_PAIRS * spread
     others = np.bincount(level, 1.0 - labels, COUNT) + _PRIOR_PAIRS * spread
