@@ -12,6 +12,7 @@ from tk_link.dedupe.pipeline import choose_fields, run
 from tk_link.dedupe.within import score_within
 from tk_link.frames import from_frame
 from tk_link.profile import profile
+from tk_link.views import build_views
 
 
 def households(count, *, seed, rows):
@@ -55,19 +56,20 @@ def test_third_copies_are_found_with_the_pairs():
     assert recall > 0.85
 
 
+def learnt(table):
+    profiles = profile(table)
+    fields, _ = choose_fields(table, profiles, DedupeConfig())
+    views = build_views(table, table, fields, profiles, profiles)
+    found = score_within(table, fields, views, threads=1)
+    return paired.fit(found.pairs, found.features, found.log_odds, seed=0)
+
+
 @pytest.mark.parametrize(("rows", "is_paired"), [(2, True), (6, False)])
 def test_one_partner_is_the_rule_only_where_entities_have_two_rows(rows, is_paired):
     table, _ = households(60, seed=3, rows=lambda draw: rows)
-    profiles = profile(table)
-    fields, _ = choose_fields(table, profiles, DedupeConfig())
-    found = score_within(table, fields, profiles, threads=1)
-    one = paired.fit(found.pairs, found.features, found.log_odds, seed=0)
-    assert (one is not None) == is_paired
+    assert (learnt(table) is not None) == is_paired
 
 
 def test_too_few_pairs_say_nothing_about_the_size_of_entities():
     table, _ = households(6, seed=4, rows=lambda draw: 2)
-    profiles = profile(table)
-    fields, _ = choose_fields(table, profiles, DedupeConfig())
-    found = score_within(table, fields, profiles, threads=1)
-    assert paired.fit(found.pairs, found.features, found.log_odds, seed=0) is None
+    assert learnt(table) is None
