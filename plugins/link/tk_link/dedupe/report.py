@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from tk_link.dedupe.clustering import Clustering
@@ -13,9 +14,14 @@ from tk_link.plan import Plan
 
 
 def report_json(
-    clustering: Clustering, stack: Stack, settings: DedupeSettings, *, kept: int
+    clustering: Clustering,
+    stack: Stack,
+    settings: DedupeSettings,
+    *,
+    kept: int,
+    state: Mapping[str, object] | None = None,
 ) -> str:
-    """Return one JSON object: tables, columns, clusters, estimates, warnings."""
+    """Return one JSON object: tables, columns, clusters, estimates, warnings, the state."""
     found = figures(clustering, stack)
     report = {
         "files": _files(stack),
@@ -44,6 +50,8 @@ def report_json(
         "output": settings.output,
         "pairs": settings.pairs,
         "report": settings.report,
+        "judged": list(settings.judged),
+        "state": state,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 

@@ -11,11 +11,11 @@ from tk.errors import NotFoundError, UsageError
 from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import converted, option_of
 from tk_link.toml import read_toml_table, write_toml_table
-from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_text
+from tk_link.values import CONVERTERS, split_columns, to_names, to_path, to_switch, to_text
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs", "all_pairs", "report")
+_RUN = ("files", "output", "pairs", "all_pairs", "report", "state", "judged")
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -30,6 +30,8 @@ class DedupeSettings:
         pairs: File to write the joined pairs to; None writes none.
         all_pairs: Write every scored pair to it, each with its status.
         report: File for a page about the run; None writes none.
+        state: File that the run goes on from and writes down what it found in; None has none.
+        judged: Files of judgements to obey.
     """
 
     files: tuple[str, ...] = ()
@@ -38,6 +40,8 @@ class DedupeSettings:
     pairs: str | None = None
     all_pairs: bool = False
     report: str | None = None
+    state: str | None = None
+    judged: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.all_pairs and self.pairs is None:
@@ -106,6 +110,12 @@ def to_files(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else to_names(value)
 
 
+def to_paths(value: object) -> tuple[str, ...]:
+    """Accept a list of paths, or one, of strings or `pathlib`."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return tuple(to_path(path) for path in several)
+
+
 def to_rules(value: object) -> tuple[tuple[str, str], ...]:
     """Accept a mapping from column to rule, or texts such as ``longest`` and ``a=mode,b=longest``.
 
@@ -122,7 +132,9 @@ def to_rules(value: object) -> tuple[tuple[str, str], ...]:
 
 _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
+    "judged": to_paths,
     "output": to_text,
+    "state": CONVERTERS["report"],
     "pairs": to_text,
     "all_pairs": to_switch,
     "report": CONVERTERS["report"],

@@ -119,9 +119,7 @@ def find_rows(verdicts: Verdicts, left: Mapping[str, int], right: Mapping[str, i
 
 
 def rows_by_name(*namings: pl.Series) -> dict[str, int]:
-    """Return the row of each name; of several namings an earlier one wins, and only names that
-    a naming gives to one row count.
-    """
+    """Return the row of each name that is one row's alone; of namings an earlier one wins."""
     found: dict[str, int] = {}
     for names in reversed(namings):
         once = pl.DataFrame({"name": names}).with_row_index("row")

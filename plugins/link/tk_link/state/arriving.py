@@ -1,8 +1,8 @@
 """Rows that arrive, told from those that are known.
 
-A row keeps its place in its source for ever; new ones go to the end. In a file that was read before,
-a row is known by its content; failing that by its id, and then the new content takes the place of
-the old. A file whose rows were all read before, under whatever name, brings nothing.
+A row keeps its place in its source for ever; new ones go to the end. In a file that was read
+before, a row is known by its content; failing that by its id, and then the new content takes the
+place of the old. A file whose rows were all read before, under whatever name, brings nothing.
 """
 
 from __future__ import annotations
@@ -233,8 +233,8 @@ def _check_same_columns(old: Table, new: Table) -> None:
         return
     changes = [f"{_named(some)} {how}" for some, how in ((gone, "gone"), (more, "new")) if some]
     raise InputError(
-        f"'{old.name}' has other columns than when it was read before ({'; '.join(changes)}) and no "
-        "row of it can be told: give it the columns that it had, name its id (--id), or store it "
+        f"'{old.name}' has other columns than when it was read before ({'; '.join(changes)}) and "
+        "no row of it can be told: give it the columns that it had, name its id (--id), or store it "
         "under another name"
     )
 

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tk_link.auditing.judgements import Judgement, Pair
+from tk_link.auditing.judgements import Judgement
 from tk_link.judging.judged import Judged, Verdicts
 from tk_link.state.store import KeptJudgement, Place
 
 
-def new_verdicts(kept: Sequence[KeptJudgement], given: Verdicts) -> dict[Pair, Judgement]:
-    """Return those of `given` that say something else than what stands."""
+def added(kept: Sequence[KeptJudgement], given: Verdicts) -> list[KeptJudgement]:
+    """Return those of `given` that say something else than what stands, numbered after `kept`."""
     standing = {frozenset(each.pair): each.judgement for each in kept}
-    return {p: said for p, said in given.items() if standing.get(frozenset(p)) != said}
+    last = max((each.number for each in kept), default=0)
+    new = [(pair, said) for pair, said in given.items() if standing.get(frozenset(pair)) != said]
+    return [
+        KeptJudgement(number, pair, said, None, None)
+        for number, (pair, said) in enumerate(new, start=last + 1)
+    ]
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,7 @@ class Located:
     places: tuple[tuple[int, Place, Place], ...]
 
 
-def locate(
-    kept: Sequence[KeptJudgement], rows: Mapping[str, int], places: pl.DataFrame
-) -> Located:
+def locate(kept: Sequence[KeptJudgement], rows: Mapping[str, int], places: pl.DataFrame) -> Located:
     """Find the rows of all judgements; the last on two rows counts, whatever they were called.
 
     Args:

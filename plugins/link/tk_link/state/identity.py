@@ -70,11 +70,14 @@ def _fresh(
     """Return ``new`` and ``id`` of the clusters to which no old id comes."""
     new = clusters.filter(~clusters.is_in(kept.implode()))
     ids = names.gather(new)
-    is_taken = ids.is_in(given.implode())
+    is_taken = ids.is_in(given.implode()) | ids.is_duplicated()
     if is_taken.any():  # few: only what was split, or took another's first row
         taken = {*given, *ids}
         ids = pl.Series(
-            [_numbered(id, taken) if clash else id for id, clash in zip(ids, is_taken, strict=True)],
+            [
+                _numbered(id, taken) if clash else id
+                for id, clash in zip(ids, is_taken, strict=True)
+            ],
             dtype=pl.String,
         )
     return pl.DataFrame({"new": new, "id": ids})

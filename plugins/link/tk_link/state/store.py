@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,9 +120,7 @@ class Store:
 
     def write_frame(self, kind: Kind, frame: pl.DataFrame, *, source: int = 0) -> None:
         """Write a frame in place of the one before."""
-        self.connection.execute(
-            "DELETE FROM frames WHERE kind = ? AND source = ?", (kind, source)
-        )
+        self.connection.execute("DELETE FROM frames WHERE kind = ? AND source = ?", (kind, source))
         for number, piece in enumerate(frame.iter_slices(_PIECE)):
             content = io.BytesIO()
             piece.write_ipc(content, compression="zstd")
@@ -177,11 +175,12 @@ class Store:
             for number, _, _, left, right, said, *at in self.connection.execute(query)
         ]
 
-    def add_judgements(self, run: int, verdicts: Mapping[Pair, Judgement]) -> None:
+    def add_judgements(self, run: int, judgements: Iterable[KeptJudgement]) -> None:
         """Add judgements; later ones overrule."""
         self.connection.executemany(
-            "INSERT INTO judged (run, at, left_id, right_id, judgement) VALUES (?, ?, ?, ?, ?)",
-            [(run, _now(), *pair, judgement) for pair, judgement in verdicts.items()],
+            "INSERT INTO judged (judged, run, at, left_id, right_id, judgement) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [(each.number, run, _now(), *each.pair, each.judgement) for each in judgements],
         )
 
     def locate_judgements(self, found: Sequence[tuple[int, Place, Place]]) -> None:
