@@ -1,9 +1,9 @@
 """Cluster ids that stay: which new cluster goes on under which old id.
 
-An old id goes to the new cluster that holds most of its rows, of equals to the one with the earliest
-row. Where several ids come to one cluster the oldest stays, and the others are gone for good with
-it as their successor. A cluster to which no id comes gets a new one, the name of its first row;
-where that was ever given to another cluster, a number follows.
+An old id goes to the new cluster that holds most of its rows, of equals to the one with the
+earliest row. Where several ids come to one cluster the oldest stays, and the others are gone for
+good with it as their successor. A cluster to which no id comes gets a new one, the name of its
+first row; where that was ever given to another cluster, a number follows.
 """
 
 from __future__ import annotations

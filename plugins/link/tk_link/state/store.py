@@ -71,7 +71,10 @@ class Store:
         """Return the last run, None before the first."""
         query = "SELECT run, version, options, is_done FROM runs ORDER BY run DESC LIMIT 1"
         found = self.connection.execute(query).fetchone()
-        return None if found is None else LastRun(*found[:3], is_done=bool(found[3]))
+        if found is None:
+            return None
+        run, version, options, is_done = found
+        return LastRun(run, version, options, bool(is_done))
 
     def begin_run(self, version: str, options: str) -> int:
         """Write down that a run begins; return its number."""

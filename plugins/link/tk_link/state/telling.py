@@ -32,11 +32,10 @@ def tell_state(done: Continued, state: str, *, verbose: bool = False) -> Iterato
         yield line("", f"and {len(done.news) - len(shown)} more (-v names them)")
     if done.changed:
         yield line("note", f"options are others than in the run before: {', '.join(done.changed)}")
-    if done.carried is not None and done.run > 1:
-        gone, split, born = (
-            len(x) for x in (done.carried.gone, done.carried.split, done.carried.born)
-        )
-        yield line("ids", f"{gone:,} clusters went into older ones, {split:,} split, {born:,} new")
+    came = done.carried
+    if came is not None and done.run > 1:
+        said = f"{len(came.gone):,} went into older ones, {len(came.split):,} split"
+        yield line("ids", f"{said}, {len(came.born):,} new")
     judged = done.judged
     if judged or judged.absent:
         absent = f"; {judged.absent:,} name rows that are not here (yet)" if judged.absent else ""
