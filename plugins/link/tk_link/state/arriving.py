@@ -234,8 +234,8 @@ def _check_same_columns(old: Table, new: Table) -> None:
     changes = [f"{_named(some)} {how}" for some, how in ((gone, "gone"), (more, "new")) if some]
     raise InputError(
         f"'{old.name}' has other columns than when it was read before ({'; '.join(changes)}) and "
-        "no row of it can be told: give it the columns that it had, name its id (--id), or store it "
-        "under another name"
+        "no row of it can be told: give it the columns that it had, name its id (--id), or store "
+        "it under another name"
     )
 
 

@@ -96,6 +96,11 @@ class Store:
             for number, origin, name in self.connection.execute(query).fetchall()
         ]
 
+    def source_names(self) -> pl.DataFrame:
+        """Return ``source`` and ``name`` of every source."""
+        rows = self.connection.execute("SELECT source, name FROM sources").fetchall()
+        return pl.DataFrame(rows, schema={"source": pl.Int64, "name": pl.String}, orient="row")
+
     def write_source(self, source: Source) -> None:
         """Write a source in place of what was known of it."""
         self.connection.execute(

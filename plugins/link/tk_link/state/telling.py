@@ -34,8 +34,8 @@ def tell_state(done: Continued, state: str, *, verbose: bool = False) -> Iterato
         yield line("note", f"options are others than in the run before: {', '.join(done.changed)}")
     came = done.carried
     if came is not None and done.run > 1:
-        said = f"{len(came.gone):,} went into older ones, {len(came.split):,} split"
-        yield line("ids", f"{said}, {len(came.born):,} new")
+        away = f"{len(came.gone):,} went into older ones, {len(came.split):,} split"
+        yield line("ids", f"{away}, {len(came.born):,} new")
     judged = done.judged
     if judged or judged.absent:
         absent = f"; {judged.absent:,} name rows that are not here (yet)" if judged.absent else ""
