@@ -7,7 +7,7 @@ import polars as pl
 from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.tables import Table
 
-STATUSES = ("match", "review", "tie", "lost", "none")
+STATUSES = ("match", "review", "variant", "tie", "lost", "none")
 
 
 def status_counts(linkage: Linkage, left: Table) -> dict[str, int]:
@@ -35,12 +35,12 @@ def linked_rows(linkage: Linkage) -> int:
 def borderline(linkage: Linkage, left: Table, right: Table, *, size: int = 3) -> pl.DataFrame:
     """Return the pairs whose probability is nearest the cut, with both rows in words.
 
-    Ties and losers are left out: not their probability decided.
+    Ties, losers and variants are left out: not their probability decided.
 
     Returns:
         Columns ``match_probability``, ``match_status``, ``left``, ``right``.
     """
-    doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost"]))
+    doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost", "variant"]))
     distance = (pl.col("match_probability") - linkage.cut).abs()
     nearest = doubtful.sort(distance, "left_row", "match_rank").head(size)
     lefts = described(left, [field.left for field in linkage.fields])

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from tk.errors import InputError
-from tk_link import align, candidates, cardinality, decisions, explain, rules
+from tk_link import align, candidates, cardinality, decisions, explain, guard, rules
 from tk_link.align import Alignment
 from tk_link.candidates import Candidates, Pairs
+from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
 from tk_link.config import LinkConfig
+from tk_link.decisions import Decision
 from tk_link.fields import Field
+from tk_link.guard import Guard
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.profile import Profile, profile
 from tk_link.progress import Progress
@@ -40,6 +43,7 @@ class Run:
     pairs: Pairs
     features: Features
     scores: Scores
+    guard: Guard
 
 
 @dataclass
@@ -94,8 +98,12 @@ def run_closely(
     with clock.stage("scoring"):
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
-        decision = decisions.decide(found.pairs, features, scores, how, config)
-        why = explain.explain(features, scores, decision.positions, config.explain)
+        texts = described.texts(left, right, aligned.fields, views.identifying_field)
+        years = described.years(left, right, aligned.fields)
+        verdict = guard.inspect(texts, years, found.pairs, scores, how)
+        scores = scores.weighed(verdict.bits, found.pairs, how)
+        decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
+        why = explain.explain(features, scores, verdict, decision.positions, config.explain)
     linkage = Linkage(
         fields=aligned.fields,
         skipped=aligned.skipped,
@@ -109,13 +117,14 @@ def run_closely(
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
+        variants=_variants(decision, verdict),
         timings=clock.timings,
         warnings=_warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
         ),
     )
-    return Run(linkage, found.pairs, features, scores)
+    return Run(linkage, found.pairs, features, scores, verdict)
 
 
 def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Alignment]:
@@ -179,6 +188,14 @@ def _score(
     if how != "1:1":
         scores = score(features, pairs, how, seed=config.seed, model=model)
     return how, reason, scores
+
+
+def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
+    """Count the variants shown by what tells them apart, most frequent first."""
+    is_variant = (decision.pairs["match_status"] == "variant").to_numpy()
+    notes = verdict.note.gather(decision.positions[is_variant])
+    kinds = notes.str.extract(r"^(.+?): [^:]* \| ", 1).value_counts(sort=True)
+    return {str(kind): int(count) for kind, count in kinds.iter_rows()}
 
 
 def _id_column(profiles: dict[str, Profile]) -> str | None:

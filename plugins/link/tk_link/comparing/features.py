@@ -17,7 +17,9 @@ from tk_link.tables import Table
 from tk_link.views import Views, normalised
 
 RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
-_OURS = frozenset({RECORD, CODES, NUMBERS})
+OTHER_MODEL = "other model"
+"""What the variant guard adds (`tk_link.guard`), shown beside the features."""
+_OURS = frozenset({RECORD, CODES, NUMBERS, OTHER_MODEL})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,17 @@ class Scores:
     def order(self) -> NDArray[np.float64]:
         """Return the number pairs are ranked by: probability, then score, then similarity."""
         return self.probability + 1e-9 * self.log_odds + 1e-10 * self.similarity
+
+    def weighed(self, bits: NDArray[np.float64], pairs: Pairs, how: Cardinality) -> Scores:
+        """Return the scores with evidence added that the model did not see, in bits a pair."""
+        if not bits.any():
+            return self
+        log_odds = self.log_odds + bits * np.log(2)
+        odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
+        alone = self.alone * 2.0**bits
+        alone = alone / (alone + 1.0 - self.alone)
+        share = marginals(pairs, odds, how) * (1.0 + odds) / odds
+        return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
 def score(
