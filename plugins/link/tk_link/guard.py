@@ -28,6 +28,10 @@ _OTHER_RATE, _OTHER_PAIRS = 0.5, 10.0
 pairs that the expectation weighs: tables too small to learn from are guarded too."""
 _RELIABLE = 0.02
 """Share of sure matches that differ in a kind up to which the kind is beyond doubt."""
+_MEANINGFUL = 0.5
+"""The same for what both titles say in numbers: it means something unless most matches differ."""
+_SURE = 0.9
+"""Pairs that differ beyond doubt count as matches only where they stay as sure as this."""
 _TELLING = -3.0
 """Bits: a kind in which look-alikes differ less than eight times as often as matches is ignored."""
 _ROUNDS = 3
@@ -60,7 +64,7 @@ def unguarded(pairs: int) -> Guard:
 
 
 def inspect(
-    texts: tuple[pl.Series, pl.Series] | None,
+    texts: tuple[variants.Texts, variants.Texts] | None,
     years: Sequence[tuple[pl.Series, pl.Series]],
     pairs: Pairs,
     scores: Scores,
@@ -99,9 +103,9 @@ def inspect(
     barred[at] = told["barred"].to_numpy()
     notes = np.full(len(pairs), None, dtype=object)
     notes[at] = told["note"].to_list()
-    notes[all_bits == 0.0] = None
+    notes[~barred & (all_bits == 0.0)] = None
     note = pl.Series(notes.tolist(), dtype=pl.String)
-    return Guard(all_bits, barred, agree & (all_bits < 0.0), note)
+    return Guard(all_bits, barred, agree & (barred | (all_bits < 0.0)), note)
 
 
 def _learn(
@@ -109,23 +113,29 @@ def _learn(
 ) -> tuple[NDArray[np.float64], list[str]]:
     """Return each pair's bits and the kinds beyond doubt.
 
-    Sure matches that differ count less once that is known, which a few rounds settle.
+    Sure matches that differ count only where they stay sure, which a few rounds settle.
     """
     names, kind = np.unique(found["kind"].to_numpy().astype(str), return_inverse=True)
     pair, differs = found["pair"].to_numpy(), found["differs"].to_numpy().astype(bool)
-    chance = np.where(is_sure, probability, 0.0)
-    bits, reliable = np.zeros(len(probability)), np.zeros(len(names), dtype=bool)
+    in_detail = np.char.endswith(names, variants.IN_DETAIL)
+    is_doubtful = in_detail | np.isin(names, variants.DOUBTFUL)
+    is_named = ~in_detail & ~np.isin(names, variants.CODED)
+    evidence = np.where(is_doubtful, 0.0, np.log2(_MATCH_RATE / _OTHER_RATE))
+    bits, firm = np.zeros(len(probability)), np.zeros(len(names), dtype=bool)
     for _ in range(_ROUNDS):
+        bits = np.zeros(len(probability))
+        np.minimum.at(bits, pair[differs], evidence[kind[differs]])  # kinds are no two witnesses
+        even = probability * 2.0**bits
+        chance = even / (even + 1.0 - probability)
+        chance[~is_sure] = 0.0
+        tells = differs & ~is_doubtful[kind]
+        chance[pair[tells]] *= chance[pair[tells]] >= _SURE
         matches = _rates(kind, differs, chance[pair], _MATCH_RATE, _MATCH_PAIRS)
         others = _rates(kind, differs, 1.0 - chance[pair], _OTHER_RATE, _OTHER_PAIRS)
         evidence = np.log2(matches / others)
         evidence[evidence > _TELLING] = 0.0
-        reliable = (matches <= _RELIABLE) & (evidence < 0.0)
-        bits = np.zeros(len(probability))
-        np.minimum.at(bits, pair[differs], evidence[kind[differs]])  # kinds are no two witnesses
-        even = probability * 2.0**bits
-        chance = np.where(is_sure, even / (even + 1.0 - probability), 0.0)
-    firm = reliable & ~np.isin(names, variants.DOUBTFUL)
+        firm = (matches <= _RELIABLE) & (evidence < 0.0) & ~is_doubtful
+        firm |= is_named & (matches <= _MEANINGFUL)
     return bits, names[firm].tolist()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tk_link import normalise
+from tk_link.comparing.variants import Texts
 from tk_link.fields import Field
 from tk_link.tables import Table
 from tk_link.wording import concepts, words
@@ -18,8 +19,8 @@ _MODEL = frozenset({"model", "modelno", "modelnumber", "mpn", "sku", "part", "pa
 
 def texts(
     left: Table, right: Table, fields: Sequence[Field], identifying: Field | None
-) -> tuple[pl.Series, pl.Series] | None:
-    """Return the texts that describe the things of both tables, or None where rows are people.
+) -> tuple[Texts, Texts] | None:
+    """Return what names the things of both tables and all that describes them; None for people.
 
     Names, addresses and firms never make a variant: a slip in a house number is a slip. So rows
     must be told apart by a text first of all (``identifying``), and no column may hold names.
@@ -31,7 +32,10 @@ def texts(
     if any(field.type == "name" for field in fields):
         return None
     told = [f for f in fields if f.type in ("text", "category", "number") or _is_model(f)]
-    return _joined(left, [f.left for f in told]), _joined(right, [f.right for f in told])
+    return (
+        (left.text[identifying.left], right.text[identifying.right]),
+        (_joined(left, [f.left for f in told]), _joined(right, [f.right for f in told])),
+    )
 
 
 def years(left: Table, right: Table, fields: Sequence[Field]) -> list[tuple[pl.Series, pl.Series]]:

@@ -24,7 +24,10 @@ _ROMAN = {
 }  # fmt: skip
 _SERIES = "vol|version|edition|generation|part|chapter|series|season|phase|mark|mk|book|act"
 """Words after which single letters are Roman numbers; two and more letters are so anywhere."""
-_PATTERN = r"\b(\p{L}\p{L}+)[ .:#(-]{0,3}(\d{1,6}(?:\.\d+)?)(?:[^\p{L}\d./'-]|[.-](?:\D|$)|$)"
+_PATTERN = (
+    r"\b(\p{L}\p{L}+)(?:[ .:#(-]{1,3}(\d{1,6}(?:\.\d+)?)|(\d\d?))(?:[^\p{L}\d./'-]|[.-](?:\D|$)|$)"
+)
+"""A word and a number; without a space between them two digits at most, more would be a code."""
 _ROMAN_PATTERN = (
     rf"\b(?:(?:({_SERIES}) (i|v|x))|(?:(\p{{L}}\p{{L}}+) (ii|iii|iv|vi|vii|viii|ix)))\b"
 )
@@ -44,7 +47,7 @@ def numbered(texts: pl.Series) -> pl.DataFrame:
     digits = _found(plain, _PATTERN).select(
         "row",
         word=group(_PATTERN, 1),
-        value=group(_PATTERN, 2).cast(pl.Float64, strict=False),
+        value=pl.coalesce(group(_PATTERN, 2), group(_PATTERN, 3)).cast(pl.Float64, strict=False),
     )
     first, second = group(_ROMAN_PATTERN, 1), group(_ROMAN_PATTERN, 3)
     roman = _found(plain, _ROMAN_PATTERN).select(

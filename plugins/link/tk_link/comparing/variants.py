@@ -18,7 +18,11 @@ from tk_link.comparing import codes
 from tk_link.comparing.numbered import numbered
 from tk_link.comparing.sizes import NEAR, PATTERN, sizes, spelled
 
+IN_DETAIL = " in detail"
+"""Behind a kind that is not stated by both titles: descriptions disagree for many reasons."""
 MODEL, LETTERS, YEAR, NEXT_YEAR = "model number", "model letters", "year", "year by one"
+CODED = (MODEL, LETTERS, YEAR, NEXT_YEAR)
+"""Kinds that titles alone do not settle: codes of two systems, years from columns of years."""
 DOUBTFUL = (LETTERS, NEXT_YEAR)
 """Kinds that are evidence at most: letters behind a number may be a colour or the wrapping, a paper
 and its reprint are a year apart, and so are two sources that count from order or from delivery."""
@@ -31,20 +35,19 @@ _ROUNDED = 5.0
 """Sizes from here on are one if they differ by less than 1: 14.7 and 14 megapixels."""
 _BARE_YEAR = r"^(?:19|20)\d\d$"
 
+Texts = tuple[pl.Series, pl.Series]
+"""Texts of the left and the right table."""
 _COLUMNS = ("pair", "kind", "differs", "left", "right")
 
 
 def differences(
-    left: pl.Series,
-    right: pl.Series,
-    years: Sequence[tuple[pl.Series, pl.Series]],
-    pairs: Pairs,
+    titles: Texts, texts: Texts, years: Sequence[tuple[pl.Series, pl.Series]], pairs: Pairs
 ) -> pl.DataFrame:
     """Compare what the rows of each pair state.
 
     Args:
-        left: Texts of the left rows.
-        right: Texts of the right rows.
+        titles: Texts that name the things of the left and the right table.
+        texts: All texts that describe them.
         years: Columns of years, left and right.
         pairs: The pairs.
 
@@ -52,13 +55,18 @@ def differences(
         Columns ``pair`` (position), ``kind``, ``differs``, ``left`` and ``right`` (in words), one
         row for each pair and each kind that both its rows state.
     """
-    (figures, models), (other_figures, other_models) = _stated(left), _stated(right)
+    (figures, models), (other_figures, other_models) = map(_stated, texts)
     rows = pl.DataFrame({"pair": np.arange(len(pairs)), "l": pairs.left, "r": pairs.right})
     rows = rows.cast(pl.Int64)
     coded = _paired_codes(rows, models, other_models)
     shared = _share_a_model(coded)
-    figured = _compare_figures(rows.join(shared, on="pair", how="anti"), figures, other_figures)
-    parts = [_compare_codes(coded), figured, *(_compare_years(rows, *y) for y in years)]
+    rest = rows.join(shared, on="pair", how="anti")
+    named = _compare_figures(rest, *(_stated(title)[0] for title in titles))
+    detailed = _compare_figures(rest, figures, other_figures).join(
+        named, on=["pair", "kind"], how="anti"
+    )
+    detailed = detailed.with_columns(pl.col("kind") + IN_DETAIL)
+    parts = [_compare_codes(coded), named, detailed, *(_compare_years(rows, *y) for y in years)]
     return pl.concat(part.select(_COLUMNS) for part in parts).sort("pair", "kind", "left")
 
 
