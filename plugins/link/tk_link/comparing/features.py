@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import codes, dates, keys, names, quantities, tokens
+from tk_link.comparing.rarity import rarity
 from tk_link.fields import Field
 from tk_link.ngrams import vectorise
 from tk_link.tables import Table
 from tk_link.views import Views, normalised
+from tk_link.wording import concepts
 
+_FEW_FIELDS = 3
+"""Up to so many compared fields the frequency of a name says more than the other features do."""
 RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
 OTHER_MODEL = "other model"
 """What the variant guard adds (`tk_link.guard`), shown beside the features."""
@@ -43,12 +47,18 @@ def compare(
     """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
     pairs = candidates.pairs
     columns = {RECORD: (candidates.record.cosine(pairs.left, pairs.right), 1.0)}
-    for field in fields:
+    compared: dict[Field, NDArray[np.float32]] = {f: _field(left, right, f, pairs) for f in fields}
+    _uncross(left, right, compared, pairs)
+    for field, similarity in compared.items():
         name = f"column {field.label}" if field.label in _OURS else field.label
-        columns[name] = (_field(left, right, field, pairs), field.weight)
+        columns[name] = (similarity, field.weight)
+        if field.type == "name" and len(fields) <= _FEW_FIELDS:
+            rare = rarity(*_normalised(left, right, field), pairs)
+            if rare is not None:
+                columns[f"rarity of {name}"] = (rare, field.weight)
     if views.wording is not None:
-        for name, similarity in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
-            agreement = similarity(*views.wording, pairs)
+        for name, agree in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
+            agreement = agree(*views.wording, pairs)
             if agreement is not None:
                 columns[name] = (agreement, 1.0)
     return Features(
@@ -69,7 +79,7 @@ def _field(  # noqa: PLR0911 - one return for each type
             return quantities.place(raw_left, raw_right, pairs)
         case "date":
             return dates.similarity(raw_left, raw_right, pairs)
-    a, b = normalised(raw_left, field.type), normalised(raw_right, field.type)
+    a, b = _normalised(left, right, field)
     match field.type:
         case "name":
             return names.similarity(a, b, pairs)
@@ -80,6 +90,30 @@ def _field(  # noqa: PLR0911 - one return for each type
         case "email":
             return keys.email(a, b, pairs)
     return _wording(a, b, pairs)
+
+
+def _normalised(left: Table, right: Table, field: Field) -> tuple[pl.Series, pl.Series]:
+    return (
+        normalised(left.text[field.left], field.type),
+        normalised(right.text[field.right], field.type),
+    )
+
+
+def _uncross(
+    left: Table, right: Table, compared: dict[Field, NDArray[np.float32]], pairs: Pairs
+) -> None:
+    """See to people whose first and last name stand in each other's column."""
+    people = [f for f in compared if f.type == "name"]
+    first = next((f for f in people if "first" in concepts(f.left) & concepts(f.right)), None)
+    last = next((f for f in people if "last" in concepts(f.left) & concepts(f.right)), None)
+    if first is None or last is None:
+        return
+    compared[first], compared[last] = names.uncross(
+        (compared[first], compared[last]),
+        _normalised(left, right, first),
+        _normalised(left, right, last),
+        pairs,
+    )
 
 
 def _wording(a: pl.Series, b: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
