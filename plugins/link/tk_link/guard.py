@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Pairs
 from tk_link.comparing import variants
+from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
+from tk_link.ngrams import vectorise
 from tk_link.scoring.matching import assign
-from tk_link.scoring.score import Scores
+from tk_link.scoring.score import Scores, score_again
 
 _MATCH_RATE, _MATCH_PAIRS = 0.01, 20.0
 _OTHER_RATE, _OTHER_PAIRS = 0.5, 10.0
@@ -35,9 +37,9 @@ _SURE = 0.9
 _TELLING = -3.0
 """Bits: a kind in which look-alikes differ less than eight times as often as matches is ignored."""
 _ROUNDS = 3
-_ALIKE, _LIKELY = 0.25, 0.02
-"""Texts agree from this quantile of the accepted pairs' similarity on; pairs with less than this
-chance and less similarity are not looked at."""
+_ALIKE, _MOST, _LIKELY = 0.25, 0.8, 0.02
+"""Texts agree from this quantile of the accepted pairs' similarity on, from 0.8 at the latest.
+Pairs with less, and with less than this chance, are not looked at."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,7 @@ def inspect(
         return unguarded(len(pairs))
     kept = assign(pairs, scores.order(), how)
     sure = kept[scores.probability[kept] >= 0.5]
-    least = float(np.quantile(scores.similarity[sure], _ALIKE)) if len(sure) else 0.5
-    agree = (scores.similarity >= least) | (scores.alone >= 0.5)
+    agree = _agree(texts[0], pairs, scores, sure)
     near = np.flatnonzero(agree | (scores.alone >= _LIKELY))
     among = Pairs(pairs.left[near], pairs.right[near], pairs.rows)
     found = variants.differences(*texts, years, among)
@@ -106,6 +107,37 @@ def inspect(
     notes[~barred & (all_bits == 0.0)] = None
     note = pl.Series(notes.tolist(), dtype=pl.String)
     return Guard(all_bits, barred, agree & (barred | (all_bits < 0.0)), note)
+
+
+def heeded(
+    guard: Guard,
+    scores: Scores,
+    features: Features,
+    pairs: Pairs,
+    how: Cardinality,
+    *,
+    seed: int,
+    learn: bool,
+) -> Scores:
+    """Return scores that know of the guard.
+
+    Barred pairs that passed for possible matches have misled what was learnt from them, so it is
+    learnt again without them where ``learn`` says that anything is; and they are nobody's rivals.
+    """
+    misled = guard.is_barred & (scores.alone >= _LIKELY)
+    if learn and misled.any():
+        scores = score_again(scores, misled, features, pairs, how, seed=seed)
+    return scores.weighed(guard.bits, pairs, how, among=~guard.is_barred)
+
+
+def _agree(
+    titles: variants.Texts, pairs: Pairs, scores: Scores, sure: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell the pairs whose titles are as alike as those of matches but for figures and codes."""
+    bare = vectorise(*(variants.without_figures(title) for title in titles))
+    similar = bare.cosine(pairs.left, pairs.right)
+    least = min(float(np.quantile(similar[sure], _ALIKE)), _MOST) if len(sure) else _MOST
+    return np.asarray((similar >= least) | (scores.alone >= 0.5))
 
 
 def _learn(

@@ -24,7 +24,7 @@ from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.profile import Profile, profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
-from tk_link.scoring.score import Scores, score, score_again
+from tk_link.scoring.score import Scores, score
 from tk_link.tables import Table
 from tk_link.views import Views, build_views
 
@@ -101,11 +101,10 @@ def run_closely(
         texts = described.texts(left, right, aligned.fields, views.identifying_field)
         years = described.years(left, right, aligned.fields)
         verdict = guard.inspect(texts, years, found.pairs, scores, how)
-        if verdict.is_barred.any() and model is None:
-            scores = score_again(
-                scores, verdict.is_barred, features, found.pairs, how, seed=config.seed
-            )
-        scores = scores.weighed(verdict.bits, found.pairs, how, among=~verdict.is_barred)
+        learn = model is None
+        scores = guard.heeded(
+            verdict, scores, features, found.pairs, how, seed=config.seed, learn=learn
+        )
         decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
         why = explain.explain(features, scores, verdict, decision.positions, config.explain)
     linkage = Linkage(

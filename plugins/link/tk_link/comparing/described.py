@@ -12,6 +12,7 @@ from tk_link.fields import Field
 from tk_link.tables import Table
 from tk_link.wording import concepts, words
 
+_TEXTS = ("text", "category")
 _PERSONAL = frozenset({"birth", "death"})
 _MODEL = frozenset({"model", "modelno", "modelnumber", "mpn", "sku", "part", "partno", "version"})
 """Words in the name of a column of codes that say which model it is, not which record."""
@@ -25,13 +26,13 @@ def texts(
     Names, addresses and firms never make a variant: a slip in a house number is a slip. So rows
     must be told apart by a text first of all (``identifying``), and no column may hold names.
     """
-    if identifying is None and len(fields) == 1:
-        identifying = fields[0]
-    if identifying is None or identifying.type != "text":
+    if identifying is None:  # no wordy column: short tables have their few titles typed category
+        identifying = next((f for f in fields if f.type in _TEXTS), None)
+    if identifying is None or identifying.type not in _TEXTS:
         return None
     if any(field.type == "name" for field in fields):
         return None
-    told = [f for f in fields if f.type in ("text", "category", "number") or _is_model(f)]
+    told = [f for f in fields if f.type in (*_TEXTS, "number") or _is_model(f)]
     return (
         (left.text[identifying.left], right.text[identifying.right]),
         (_joined(left, [f.left for f in told]), _joined(right, [f.right for f in told])),

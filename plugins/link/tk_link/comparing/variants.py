@@ -70,6 +70,11 @@ def differences(
     return pl.concat(part.select(_COLUMNS) for part in parts).sort("pair", "kind", "left")
 
 
+def without_figures(texts: pl.Series) -> pl.Series:
+    """Return texts without sizes, codes and other words that hold a digit."""
+    return spelled(texts).str.replace_all(PATTERN, " ").str.replace_all(r"\S*\d\S*", " ")
+
+
 def _stated(texts: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Take apart figures (``row, kind, word, value``) in texts and the codes in what is left."""
     plain = spelled(texts)
