@@ -20,10 +20,11 @@ from tk_link.wording import concepts
 
 _FEW_FIELDS = 3
 """Up to so many compared fields the frequency of a name says more than the other features do."""
-RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
+RECORD, MEANING = "whole record", "meaning"
+CODES, NUMBERS = "codes in text", "numbers in text"
 OTHER_MODEL = "other model"
 """What the variant guard adds (`tk_link.guard`), shown beside the features."""
-_OURS = frozenset({RECORD, CODES, NUMBERS, OTHER_MODEL})
+_OURS = frozenset({RECORD, MEANING, CODES, NUMBERS, OTHER_MODEL})
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def compare(
 ) -> Features:
     """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
     pairs = candidates.pairs
-    columns = {RECORD: (candidates.record.cosine(pairs.left, pairs.right), 1.0)}
+    columns = {name: (values, 1.0) for name, values in _record(candidates).items()}
     compared: dict[Field, NDArray[np.float32]] = {f: _field(left, right, f, pairs) for f in fields}
     _uncross(left, right, compared, pairs)
     for field, similarity in compared.items():
@@ -66,6 +67,22 @@ def compare(
         np.column_stack([values for values, _ in columns.values()]),
         np.array([weight for _, weight in columns.values()]),
     )
+
+
+def _record(candidates: Candidates) -> dict[str, NDArray[np.float32]]:
+    """Compare whole records: by letters, or by letters and meaning in one, and by meaning alone.
+
+    Both are needed. Meaning inside `RECORD` lets the mixture start from the right pairs where
+    letters say nothing; on its own it can be weighed more than half (``docs/link/retrieval.md`` has
+    what else was tried).
+    """
+    pairs = candidates.pairs
+    letters = candidates.record.cosine(pairs.left, pairs.right)
+    if candidates.meaning is None:
+        return {RECORD: letters}
+    meaning = candidates.meaning.likeness(pairs.left, pairs.right)
+    both = (letters + np.nan_to_num(meaning)) / 2
+    return {RECORD: both.astype(np.float32), MEANING: meaning}
 
 
 def _field(  # noqa: PLR0911 - one return for each type
