@@ -48,13 +48,17 @@ def compare(
     """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
     pairs = candidates.pairs
     columns = {name: (values, 1.0) for name, values in _record(candidates).items()}
-    compared: dict[Field, NDArray[np.float32]] = {f: _field(left, right, f, pairs) for f in fields}
-    _uncross(left, right, compared, pairs)
+    spelled = {f: _normalised(left, right, f) for f in fields if f.type == "name"}
+    compared = {
+        f: names.similarity(*spelled[f], pairs) if f in spelled else _field(left, right, f, pairs)
+        for f in fields
+    }
+    _uncross(spelled, compared, pairs)
     for field, similarity in compared.items():
         name = f"column {field.label}" if field.label in _OURS else field.label
         columns[name] = (similarity, field.weight)
-        if field.type == "name" and len(fields) <= _FEW_FIELDS:
-            rare = rarity(*_normalised(left, right, field), pairs)
+        if field in spelled and len(fields) <= _FEW_FIELDS:
+            rare = rarity(*spelled[field], pairs)
             if rare is not None:
                 columns[f"rarity of {name}"] = (rare, field.weight)
     if views.wording is not None:
@@ -98,8 +102,6 @@ def _field(  # noqa: PLR0911 - one return for each type
             return dates.similarity(raw_left, raw_right, pairs)
     a, b = _normalised(left, right, field)
     match field.type:
-        case "name":
-            return names.similarity(a, b, pairs)
         case "code":
             return keys.code(a, b, pairs)
         case "phone":
@@ -117,18 +119,19 @@ def _normalised(left: Table, right: Table, field: Field) -> tuple[pl.Series, pl.
 
 
 def _uncross(
-    left: Table, right: Table, compared: dict[Field, NDArray[np.float32]], pairs: Pairs
+    spelled: dict[Field, tuple[pl.Series, pl.Series]],
+    compared: dict[Field, NDArray[np.float32]],
+    pairs: Pairs,
 ) -> None:
     """See to people whose first and last name stand in each other's column."""
-    people = [f for f in compared if f.type == "name"]
-    first = next((f for f in people if "first" in concepts(f.left) & concepts(f.right)), None)
-    last = next((f for f in people if "last" in concepts(f.left) & concepts(f.right)), None)
+    first = next((f for f in spelled if "first" in concepts(f.left) & concepts(f.right)), None)
+    last = next((f for f in spelled if "last" in concepts(f.left) & concepts(f.right)), None)
     if first is None or last is None:
         return
     compared[first], compared[last] = names.uncross(
         (compared[first], compared[last]),
-        _normalised(left, right, first),
-        _normalised(left, right, last),
+        spelled[first],
+        spelled[last],
         pairs,
     )
 

@@ -83,9 +83,10 @@ def uncross(
     straight = np.nan_to_num(similar[0]) + np.nan_to_num(similar[1])
     chosen = straight < 2 * SWAPPED
     for a, b in ((first[0], last[1]), (last[0], first[1])):
-        initial = pl.concat([a, b]).str.slice(0, 1).rank("dense").fill_null(0).to_numpy()
+        initials = pl.concat([a, b]).str.slice(0, 1).cast(pl.Categorical).to_physical()
+        initial = initials.cast(pl.Int64).fill_null(-1).to_numpy()
         one, other = initial[: len(a)][pairs.left], initial[len(a) :][pairs.right]
-        chosen &= (one == other) & (one > 0)
+        chosen &= (one == other) & (one >= 0)
     rest = pairs.only(chosen)
     crossed = np.zeros(len(pairs), dtype=np.float32)
     across = similarity(first[0], last[1], rest), similarity(last[0], first[1], rest)
