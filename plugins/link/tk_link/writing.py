@@ -28,18 +28,29 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 
 
 def check_output(output: str, inputs: Iterable[str]) -> None:
-    """Find out before the work, not after it, whether `output` can be written.
+    """Find out before the work, not after it, whether the table `output` can be written.
 
     Raises:
         OutputError: Its format is unknown, its folder missing or read-only, or it is an input.
     """
     path = Path(output).expanduser()
+    if not path.is_dir():
+        try:
+            parse_format(path)
+        except InputError as error:
+            raise OutputError(str(error)) from error
+    check_place(output, inputs)
+
+
+def check_place(output: str, inputs: Iterable[str]) -> None:
+    """Find out whether a file can be written at `output`, whatever its format.
+
+    Raises:
+        OutputError: Its folder is missing or read-only, or it is an input.
+    """
+    path = Path(output).expanduser()
     if path.is_dir():
         raise OutputError(f"{output} is a folder; name a file in it")
-    try:
-        parse_format(path)
-    except InputError as error:
-        raise OutputError(str(error)) from error
     if not path.parent.is_dir():
         raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
     for source in inputs:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tk_link import normalise
 from tk_link.comparing.variants import Texts
 from tk_link.fields import Field
 from tk_link.tables import Table
+from tk_link.views import dated
 from tk_link.wording import concepts, words
 
 _TEXTS = ("text", "category")
@@ -45,7 +45,7 @@ def years(left: Table, right: Table, fields: Sequence[Field]) -> list[tuple[pl.S
     for field in fields:
         said = concepts(field.left) | concepts(field.right)
         if field.type == "date" and not said & _PERSONAL:
-            a, b = normalise.dates(left.text[field.left]), normalise.dates(right.text[field.right])
+            a, b = dated(left, field.left), dated(right, field.right)
             out.append((a.dt.year(), b.dt.year()))
     return out
 
