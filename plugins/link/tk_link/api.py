@@ -98,7 +98,7 @@ def settings_of(options: Mapping[str, object]) -> Settings:
         UsageError: An option is unknown or impossible.
     """
     given = dict(options)
-    for name in ("left", "right", "sample", "output"):
+    for name in ("left", "right", "sample", "output", "if_exists"):
         if name in given:
             raise UsageError(f"link() takes no option {name!r}; that is for the command line")
     left_on, right_on = (

@@ -78,6 +78,7 @@ def link(
     join: options.Join = None,
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
+    if_exists: options.IfExists = None,
     explain: options.Explain = None,
     sample: options.Sample = None,
     seed: options.Seed = None,

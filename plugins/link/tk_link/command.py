@@ -55,7 +55,7 @@ def run_link(settings: Settings, talk: Talk) -> None:
         frame = shape(linkage, left, right, config=settings.link, output=settings.output)
         if output is not None:
             progress.stage("writing")
-            write_table(frame, output)
+            write_table(frame, output, if_exists=settings.output.if_exists)
     if output is None and not talk.json:
         show(frame)
     if talk.json:
@@ -87,7 +87,11 @@ def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
         logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     left_source, right_source = _inputs(settings)
     if settings.output.output is not None:
-        check_output(settings.output.output, [left_source, right_source])
+        check_output(
+            settings.output.output,
+            [left_source, right_source],
+            if_exists=settings.output.if_exists,
+        )
     left, right = read_table(left_source), read_table(right_source)
     if settings.sample is not None:
         left = _sampled(left, settings.sample, settings.link.seed)

@@ -14,6 +14,7 @@ How = Literal["auto", "1:1", "m:1", "1:m", "m:m"]
 Ties = Literal["drop", "first", "all"]
 Explain = Literal["none", "text", "columns", "json"]
 Join = Literal["left", "inner", "right", "outer", "anti"]
+IfExists = Literal["fail", "replace", "append"]
 
 
 @dataclass(frozen=True)
@@ -107,17 +108,27 @@ class OutputConfig:
         join: Which rows the joined table holds.
         pairs: Write the matched pairs alone instead of a joined table.
         suffix: What a right column gets where its name clashes with a left one.
+        if_exists: What becomes of an output that is there; None replaces a file and leaves a
+            database's table alone.
     """
 
     output: str | None = None
     join: Join = "left"
     pairs: bool = False
     suffix: str = "_r"
+    if_exists: IfExists | None = None
 
     def __post_init__(self) -> None:
         _check_choice("join", self.join, get_args(Join))
+        check_if_exists(self.if_exists)
         if not self.suffix:
             raise UsageError("suffix is empty; it must tell right columns from left ones")
+
+
+def check_if_exists(value: str | None) -> None:
+    """Raise `NotFoundError` where `value` is none of `IfExists`."""
+    if value is not None:
+        _check_choice("if-exists rule", value, get_args(IfExists))
 
 
 def _check_choice(kind: str, value: str, options: tuple[str, ...], *, where: str = "") -> None:

@@ -19,7 +19,8 @@ Left = Annotated[
         metavar="LEFT",
         show_default=False,
         help="Table whose rows seek a partner: csv, tsv, parquet, jsonl, json, xlsx "
-        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input.",
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; 'part-*.csv'; https:// or s3://…; "
+        "sqlite:///FILE::TABLE, duckdb:///…, postgresql://…::'SELECT …'; - is standard input.",
     ),
 ]
 Right = Annotated[
@@ -174,8 +175,8 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         rich_help_panel=_OUTPUT,
-        help="File to write, in the format of its suffix. Else csv goes to standard output, or a "
-        "preview to the terminal.",
+        help="File to write, in the format of its suffix, or a database's table: "
+        "sqlite:///FILE::TABLE. Else csv goes to standard output, or a preview to the terminal.",
     ),
 ]
 Join = Annotated[
@@ -199,6 +200,16 @@ Suffix = Annotated[
         "--suffix",
         rich_help_panel=_OUTPUT,
         help="Added to a right column whose name clashes. [dim]\\[default: _r][/dim]",
+    ),
+]
+IfExists = Annotated[
+    str | None,
+    typer.Option(
+        "--if-exists",
+        metavar="fail|replace|append",
+        rich_help_panel=_OUTPUT,
+        help="What becomes of an output that is there. "
+        "[dim]\\[default: replace a file, fail for a table of a database][/dim]",
     ),
 ]
 Explain = Annotated[

@@ -182,4 +182,5 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "join": to_text,
     "pairs": to_switch,
     "suffix": to_text,
+    "if_exists": to_text,
 }

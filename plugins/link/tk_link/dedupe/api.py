@@ -90,7 +90,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
 
 
 def _config_of(options: Mapping[str, object]) -> DedupeConfig:
-    for name in ("files", "output", "pairs"):
+    for name in ("files", "output", "pairs", "if_exists"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
     return make_settings(options).dedupe
@@ -102,6 +102,7 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
 
     if not tables:
         raise UsageError("dedupe() needs a table; the list is empty")
+    tables = [each for table in tables for each in _expanded(table)]
     paths = [str(table) for table in tables if isinstance(table, str | Path)]
     read = iter(read_files(paths))
     name = "table" if len(tables) == 1 else "table {}"
@@ -110,3 +111,10 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
         for number, table in enumerate(tables, start=1)
     ]
     return stack(found, source=source)
+
+
+def _expanded(table: object) -> Sequence[object]:
+    """Return the files that a path stands for, which may be a pattern; a frame is itself."""
+    from tk_link.reading.several import expand  # noqa: PLC0415 - see the module's docstring
+
+    return expand(str(table)) if isinstance(table, str | Path) else [table]

@@ -41,6 +41,7 @@ def dedupe(
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
+    if_exists: shared.IfExists = None,
     threads: shared.Threads = None,
     config: options.Config = None,
     plan: shared.Plan = False,

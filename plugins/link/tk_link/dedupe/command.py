@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import typer
 
@@ -14,6 +13,7 @@ from tk_link.dedupe.columns import check_columns
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack, read_files, stack
 from tk_link.progress import TerminalProgress
+from tk_link.reading.source import place
 from tk_link.writing import check_output, write_table
 
 
@@ -35,9 +35,10 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         frame = shape(clustering, stacked, settings.dedupe)
         progress.stage("writing")
         if settings.output is not None:
-            write_table(frame, settings.output)
+            write_table(frame, settings.output, if_exists=settings.if_exists)
         if settings.pairs is not None:
-            write_table(pairs_frame(clustering, stacked), settings.pairs)
+            pairs = pairs_frame(clustering, stacked)
+            write_table(pairs, settings.pairs, if_exists=settings.if_exists)
     if settings.output is None and not talk.json:
         show(frame)
     if talk.json:
@@ -81,8 +82,8 @@ def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
         raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
     outputs = [output for output in (settings.output, settings.pairs) if output is not None]
     for output in outputs:
-        check_output(output, settings.files)
-    if len({Path(output).expanduser().resolve() for output in outputs}) < len(outputs):
+        check_output(output, settings.files, if_exists=settings.if_exists)
+    if len({place(output) for output in outputs}) < len(outputs):
         raise UsageError(f"--output and --pairs are one file, {settings.pairs}; name two")
     stacked = stack(read_files(settings.files), source=settings.dedupe.source)
     check_columns(settings.dedupe, stacked)

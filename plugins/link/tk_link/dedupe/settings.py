@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tk.errors import NotFoundError, UsageError
+from tk_link.config import IfExists, check_if_exists
 from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import converted, option_of
 from tk_link.toml import read_toml_table, write_toml_table
@@ -15,7 +16,7 @@ from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_te
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs")
+_RUN = ("files", "output", "pairs", "if_exists")
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -28,12 +29,17 @@ class DedupeSettings:
         dedupe: How to find duplicates, and which rows to keep.
         output: File to write; None writes to standard output.
         pairs: File to write the joined pairs to; None writes none.
+        if_exists: What becomes of outputs that are there; see `tk_link.config.OutputConfig`.
     """
 
     files: tuple[str, ...] = ()
     dedupe: DedupeConfig = field(default_factory=DedupeConfig)
     output: str | None = None
     pairs: str | None = None
+    if_exists: IfExists | None = None
+
+    def __post_init__(self) -> None:
+        check_if_exists(self.if_exists)
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
@@ -116,6 +122,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
     "output": to_text,
     "pairs": to_text,
+    "if_exists": to_text,
     "on": to_names,
     "id": to_text,
     "cluster": to_text,
