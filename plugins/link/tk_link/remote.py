@@ -30,15 +30,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 60.0
 """Seconds without a byte until a server is given up."""
-_STORES = {
-    "s3": "s3",
-    "s3a": "s3",
-    "gs": "gs",
-    "gcs": "gs",
-    "az": "az",
-    "abfs": "az",
-    "abfss": "az",
-}
+_STORES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
 _SUFFIXES = {
     "text/tab-separated-values": ".tsv",
     "application/json": ".json",
@@ -139,10 +131,11 @@ def file_system(url: str) -> AbstractFileSystem:
         if scheme not in _STORES:
             raise InputError(f"{masked(url)} cannot be read: {error}") from error
     try:
-        from obstore.fsspec import FsspecStore  # noqa: PLC0415 - as above
+        from obstore.fsspec import register  # noqa: PLC0415 - as above
     except ImportError as error:
         raise MissingExtraError(f"reading and writing {scheme}://", "cloud") from error
-    return FsspecStore(_STORES[scheme], skip_instance_cache=True)
+    register(scheme)
+    return fsspec.filesystem(scheme)
 
 
 def _without_scheme(url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import LiteralString, cast
 
 import polars as pl
 
@@ -21,7 +20,7 @@ except ImportError as error:
     raise MissingExtraError("reading and writing PostgreSQL databases", "postgres") from error
 
 _CHUNK = 50_000
-_WAIT = "15"
+_WAIT = 15
 """Seconds until a server that does not answer is given up."""
 _LOST = (None, "57P01", "57P02", "57P03", "08003", "08006")
 """SQL states of a connection that ended; the driver has none where the server did not say why."""
@@ -66,11 +65,10 @@ def opened(address: Address, *, writable: bool) -> Iterator[PostgresStore]:
 
 
 def _connected(address: Address) -> psycopg.Connection:
-    options = {"connect_timeout": _WAIT, "application_name": "tk"}
     try:
-        options |= psycopg.conninfo.conninfo_to_dict(address.where)
-        conninfo = psycopg.conninfo.make_conninfo(**options, client_encoding="utf8")
-        return psycopg.connect(conninfo)
+        return psycopg.connect(
+            address.where, client_encoding="utf8", application_name="tk", connect_timeout=_WAIT
+        )
     except psycopg.Error as error:
         # Not `from error`: the driver quotes what it cannot read, passwords included.
         raise Fault(without_secrets(_reason(error), address.where)) from None
@@ -106,7 +104,7 @@ class PostgresStore:
         extra = ", 1" if len(names) == 1 else ""
         statement = f"COPY (SELECT *{extra} FROM (\n{query}\n) AS tk_query) TO STDOUT (FORMAT csv)"
         data = io.BytesIO()
-        with self._connection.cursor() as cursor, cursor.copy(_sql(statement)) as copy:
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for piece in copy:
                 data.write(piece)
         return _frame(data, names, types)
@@ -114,7 +112,7 @@ class PostgresStore:
     def _described(self, query: str) -> tuple[list[str], list[str]]:
         """Return the names and types of a query's columns; errors point into the query itself."""
         statement = f"SELECT * FROM (\n{query}\n) AS tk_query LIMIT 0"
-        found = self._connection.execute(_sql(statement)).description or []
+        found = self._connection.execute(statement).description or []
         names = [column.name for column in found]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -138,11 +136,11 @@ class PostgresStore:
             if len(name.encode()) > _LONGEST_NAME:
                 raise Fault(f"column {name!r} has more than {_LONGEST_NAME} bytes; shorten it")
         columns = ", ".join(f"{quoted(n)} {_type(t)}" for n, t in frame.schema.items())
-        self._connection.execute(_sql(f"CREATE TABLE {table} ({columns})"))
+        self._connection.execute(f"CREATE TABLE {table} ({columns})")
 
     def drop(self, table: str) -> None:
         """Drop a table."""
-        self._connection.execute(_sql(f"DROP TABLE {table}"))
+        self._connection.execute(f"DROP TABLE {table}")
 
     def insert(self, frame: pl.DataFrame, table: str) -> None:
         """Add rows."""
@@ -153,7 +151,7 @@ class PostgresStore:
         )
         names = ", ".join(quoted(name) for name in frame.columns)
         statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
-        with self._connection.cursor() as cursor, cursor.copy(_sql(statement)) as copy:
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for piece in frame.iter_slices(_CHUNK):
                 copy.write(piece.write_csv(include_header=False).encode())
 
@@ -196,11 +194,6 @@ def _type(dtype: pl.DataType) -> str:
 def _is_plain(dtype: pl.DataType) -> bool:
     """Tell whether csv has no form for values of a type."""
     return dtype.is_nested() or dtype == pl.Duration
-
-
-def _sql(statement: str) -> LiteralString:
-    """Pass SQL that is put together from quoted names and the user's own query."""
-    return cast("LiteralString", statement)
 
 
 def _reason(error: psycopg.Error) -> str:
