@@ -15,6 +15,7 @@ from tk_link import align, candidates, cardinality, decisions, explain, rules
 from tk_link.align import Alignment
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
+from tk_link.computed import with_computed
 from tk_link.config import LinkConfig
 from tk_link.fields import Field
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
@@ -85,7 +86,7 @@ def run_closely(
     """
     clock = Clock(progress)
     with clock.stage("columns"):
-        profiles, aligned = prepare(left, right, config)
+        left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
         views = build_views(left, right, aligned.fields, *profiles)
         found = _candidates(left, right, aligned.fields, views, config)
@@ -118,8 +119,13 @@ def run_closely(
     return Run(linkage, found.pairs, features, scores)
 
 
-def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Alignment]:
+def prepare(
+    left: Table, right: Table, config: LinkConfig
+) -> tuple[Table, Table, Profiles, Alignment]:
     """Profile the columns of both tables and pair them.
+
+    Returns:
+        The tables with the columns that are computed, their profiles, and the pairs.
 
     Raises:
         InputError: A table is empty or no columns correspond.
@@ -136,7 +142,15 @@ def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Al
         types=dict(config.types),
         weights=dict(config.weights),
     )
-    return profiles, aligned
+    columns = [f.left for f in aligned.fields], [f.right for f in aligned.fields]
+    lefts = align.with_profiles(left, profiles[0], columns[0])
+    rights = align.with_profiles(right, profiles[1], columns[1])
+    return (
+        with_computed(left, columns[0]),
+        with_computed(right, columns[1]),
+        (lefts, rights),
+        aligned,
+    )
 
 
 def _candidates(

@@ -55,7 +55,7 @@ class Plan:
 def make_plan(left: Table, right: Table, config: LinkConfig) -> Plan:
     """Pair the columns and estimate the rest. Raises as `tk_link.pipeline.run`."""
     start = time.perf_counter()
-    profiles, aligned = prepare(left, right, config)
+    left, right, profiles, aligned = prepare(left, right, config)
     views = build_views(left, right, aligned.fields, *profiles)
     return estimate(
         left,

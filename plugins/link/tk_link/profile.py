@@ -60,7 +60,7 @@ class Profile:
 
 def profile(table: Table) -> dict[str, Profile]:
     """Profile every column of a table; at most one column gets the role ``id``."""
-    profiles = {name: _column(table.text[name]) for name in table.columns}
+    profiles = {name: profile_column(table.text[name]) for name in table.columns}
     for name, found in profiles.items():
         if found.role == "field" and _names_rows(table.text[name], found):
             profiles[name] = Profile(**{**vars(found), "role": "id"})
@@ -68,7 +68,8 @@ def profile(table: Table) -> dict[str, Profile]:
     return profiles
 
 
-def _column(values: pl.Series) -> Profile:
+def profile_column(values: pl.Series) -> Profile:
+    """Measure one column; its role is never ``id``, which depends on the others."""
     filled = values.drop_nulls()
     share = len(filled) / max(len(values), 1)
     unique = filled.n_unique()

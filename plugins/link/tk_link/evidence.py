@@ -1,0 +1,71 @@
+"""What rows that are surely alike say about their columns: alike, inside one another, converted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tk_link.witnesses import ENOUGH, Cells
+
+Words = Sequence[frozenset[str]]
+
+_WITHIN = 0.01
+"""Ratios this near their median are the same conversion, written with few digits."""
+_LEAST_STEADY = 0.5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Cells of rows that are surely alike, of both tables."""
+
+    left: Cells
+    right: Cells
+
+    def alike(self, left: str, right: str) -> float:
+        """Return how much two columns hold the same words, 0..1, beyond chance."""
+        a, b = self.left.words[left], self.right.words[right]
+        return max(min(share_inside(a, b), share_inside(b, a)), 0.0)
+
+    def factor(self, left: str, right: str) -> float | None:
+        """Return what left numbers are multiplied with to be the right ones, if that is steady."""
+        a, b = self.left.numbers[left], self.right.numbers[right]
+        ratios = _log_ratios(a, b)
+        if len(ratios) < ENOUGH:
+            return None
+        middle = float(np.median(ratios))
+        steady = float((np.abs(ratios - middle) < _WITHIN).mean())
+        strangers = _log_ratios(a, np.roll(b, 1))
+        chance = float((np.abs(strangers - middle) < _WITHIN).mean()) if len(strangers) else 0.0
+        return _plain(math.exp(middle)) if steady - chance >= _LEAST_STEADY else None
+
+
+def share_inside(inner: Words, outer: Words) -> float:
+    """Return the share of the words of `inner` cells that their `outer` cells hold, beyond chance.
+
+    Chance is measured on rows that do not belong together; cells that are empty do not count.
+    """
+    found = _share(inner, outer)
+    chance = _share(inner, [*outer[1:], outer[0]])
+    return (found - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _share(inner: Words, outer: Words) -> float:
+    both = [(a, b) for a, b in zip(inner, outer, strict=True) if a and b]
+    if len(both) < ENOUGH:
+        return 0.0
+    return sum(len(a & b) / len(a) for a, b in both) / len(both)
+
+
+def _log_ratios(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    usable = (a > 0) & (b > 0)
+    return np.asarray(np.log(b[usable] / a[usable]))
+
+
+def _plain(factor: float) -> float:
+    """Return a power of ten where the factor is nearly one, else four digits of it."""
+    power = 10.0 ** round(math.log10(factor))
+    return power if abs(factor / power - 1) < _WITHIN / 2 else float(f"{factor:.4g}")

@@ -1,0 +1,112 @@
+"""Columns of one table that the other keeps in one: first and last name, street and town.
+
+A column that has no counterpart joins a pair where its words stand in the other table's cells, and
+where they are words that the pair did not yet explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tk_link.evidence import Evidence, Words, share_inside
+from tk_link.fields import FieldType
+
+Pair = tuple[str, str, str]
+
+_INSIDE = 0.5
+"""Least share of a part's words that must stand in the whole."""
+_GAIN = 0.1
+"""Least share of the whole's words that a further part must explain."""
+_EXPLAINED = 0.5
+"""Least share of the whole's words that all parts must explain together."""
+
+
+def parts_of(
+    whole: Words, first: str | None, free: Sequence[str], cells: Mapping[str, Words]
+) -> list[str]:
+    """Return the columns that make up `whole`, in the order in which it has them.
+
+    Args:
+        whole: Words of the column that may hold several others.
+        first: The column that it is paired with, if it is.
+        free: Columns without counterpart.
+        cells: Words of all these columns.
+
+    Returns:
+        ``[first]``, or nothing without one, where no two or more columns explain it better.
+    """
+    chosen = [first] if first is not None else []
+    left = [name for name in free if share_inside(cells[name], whole) >= _INSIDE]
+    explained = _explained(whole, chosen, cells)
+    while left:
+        best = max(left, key=lambda name: _explained(whole, [*chosen, name], cells))
+        gained = _explained(whole, [*chosen, best], cells)
+        if gained - explained < _GAIN:
+            break
+        chosen.append(best)
+        left.remove(best)
+        explained = gained
+    if len(chosen) < 2 or explained < _EXPLAINED:
+        return [first] if first is not None else []
+    return chosen
+
+
+def computed_pairs(
+    pairs: Sequence[Pair],
+    evidence: Evidence,
+    lefts: Mapping[str, FieldType],
+    rights: Mapping[str, FieldType],
+) -> list[Pair]:
+    """Return `pairs` with columns joined and numbers converted where the evidence says so.
+
+    Args:
+        pairs: Left column, right column and the reason why they belong together.
+        evidence: What rows that are alike say.
+        lefts: Left columns that may take part, and their types.
+        rights: Likewise for the right table.
+    """
+    free_left = [name for name in lefts if name not in {a for a, _, _ in pairs}]
+    free_right = [name for name in rights if name not in {b for _, b, _ in pairs}]
+    cells, others = evidence.left.words, evidence.right.words
+    out = []
+    for a, b, why in pairs:
+        several = parts_of(others[b], a, free_left, cells)
+        free_left = [name for name in free_left if name not in several]
+        if len(several) > 1:
+            out.append((_joined(several), b, "joined columns"))
+            continue
+        several = parts_of(cells[a], b, free_right, others)
+        free_right = [name for name in free_right if name not in several]
+        if len(several) > 1:
+            out.append((a, _joined(several), "joined columns"))
+        else:
+            out.append((_converted(a, b, evidence, lefts[a], rights[b]), b, why))
+    for b in list(free_right):
+        several = parts_of(others[b], None, free_left, cells)
+        free_left = [name for name in free_left if name not in several]
+        out += [(_joined(several), b, "joined columns")] if several else []
+    for a in list(free_left):
+        several = parts_of(cells[a], None, free_right, others)
+        free_right = [name for name in free_right if name not in several]
+        out += [(a, _joined(several), "joined columns")] if several else []
+    return out
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "+".join(parts)
+
+
+def _converted(a: str, b: str, evidence: Evidence, left: FieldType, right: FieldType) -> str:
+    """Return the left column, times what makes its numbers the right ones."""
+    if not left == right == "number":
+        return a
+    factor = evidence.factor(a, b)
+    return a if factor is None or factor == 1 else f"{a}*{factor:g}"
+
+
+def _explained(whole: Words, parts: Sequence[str], cells: Mapping[str, Words]) -> float:
+    """Return the share of the words of `whole` that the parts hold together."""
+    if not parts:
+        return 0.0
+    together = [frozenset().union(*row) for row in zip(*(cells[p] for p in parts), strict=True)]
+    return max(share_inside(whole, together), 0.0)
