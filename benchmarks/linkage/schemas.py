@@ -1,13 +1,16 @@
-"""Measure tk on tables of other schemas: the same rows, with columns renamed, joined, split, respelled.
+"""Measure tk on tables of other schemas: columns renamed, joined, split, respelled.
 
     python benchmarks/linkage/schemas.py --data DIR [--only name,…]
 
-Each line changes one table of a shared data set and compares F1 with that of the tables as they
-are. No option is given to tk. The changes lose nothing but where one value ends and the next begins.
+Each line changes one table of a data set and compares F1 with that of the tables as they are. No
+option is given to tk. The changes lose nothing but where one value ends and the next begins. Units
+are changed in a made table of parts, because no shared table has any.
 """
 
 import argparse
+import random
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 
 import polars as pl
@@ -17,12 +20,18 @@ from scoring import score
 
 from tk_link import link
 
+KINDS = ["bolt", "screw", "washer", "bracket", "hinge", "spacer", "bushing", "rivet", "clamp"]
+SYLLABLES = ["ka", "lo", "mi", "ter", "van", "dor", "sel", "bru", "tan", "gor", "pel", "nix"]
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 DOB = pl.col("dob").str.to_date("%Y-%m-%d", strict=False)
 GERMAN = {
     "first_name": "vorname", "surname": "nachname", "dob": "geburtsdatum", "address": "straße",
     "city": "ort", "postcode": "plz", "email": "e-mail",
+}  # fmt: skip
+MONTHS = {
+    "January": "Januar", "February": "Februar", "March": "März", "May": "Mai", "June": "Juni",
+    "July": "Juli", "October": "Oktober", "December": "Dezember",
 }  # fmt: skip
 FRENCH = {
     "first_name": "prénom", "surname": "nom", "dob": "date_de_naissance", "address": "adresse",
@@ -60,8 +69,9 @@ def spelled(column: str, value: pl.Expr) -> Change:
     return lambda frame: frame.with_columns(value.alias(column))
 
 
-def number(column: str) -> pl.Expr:
-    return pl.col(column).str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64)
+def converted(column: str, factor: float) -> Change:
+    value = pl.col(column).cast(pl.Float64) * factor
+    return spelled(column, value.round_sig_figs(4).cast(pl.String))
 
 
 def after(*changes: Change) -> Change:
@@ -90,6 +100,7 @@ PEOPLE: dict[str, Change] = {
     "dates 02/18/1987": spelled("dob", DOB.dt.strftime("%m/%d/%Y")),
     "dates 18 February 1987": spelled("dob", DOB.dt.strftime("%d %B %Y")),
     "dates 18-Feb-87": spelled("dob", DOB.dt.strftime("%d-%b-%y")),
+    "dates 18. Februar 1987": spelled("dob", DOB.dt.strftime("%d. %B %Y").str.replace_many(MONTHS)),
     "all in German": after(
         joined("name", "surname", "first_name", by=", "),
         joined("anschrift", "address", "postcode", "city", by=", "),
@@ -111,15 +122,54 @@ RESTAURANTS: dict[str, Change] = {
     ),
     "names that say nothing": numbered,
 }  # fmt: skip
-BEERS: dict[str, Change] = {
-    "strength as a fraction": spelled("ABV", (number("ABV") / 100).round(4).cast(pl.String)),
-    "strength in permille": spelled("ABV", (number("ABV") * 10).round(1).cast(pl.String) + " ‰"),
-    "names in German": renamed(
-        {"Beer_Name": "Biername", "Brew_Factory_Name": "Brauerei", "Style": "Sorte",
-         "ABV": "Alkoholgehalt"}
+PARTS: dict[str, Change] = {
+    "kilograms": converted("weight", 0.001),
+    "pounds and inches": after(converted("weight", 1 / 453.592), converted("length", 1 / 25.4)),
+    "pounds and inches, names in German": after(
+        converted("weight", 1 / 453.592),
+        converted("length", 1 / 25.4),
+        renamed({"part": "teil", "weight": "gewicht", "length": "länge", "price": "preis"}),
     ),
-}  # fmt: skip
-CHANGES = {"people_10000": PEOPLE, "fodors-zagats": RESTAURANTS, "beer": BEERS}
+    "inches, names that say nothing": after(converted("length", 1 / 25.4), numbered),
+}
+CHANGES = {"people_10000": PEOPLE, "fodors-zagats": RESTAURANTS, "parts (made)": PARTS}
+
+
+def parts(rows: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame, set[tuple[str, str]]]:
+    """Make two lists of parts: several of one name, told apart by weight, length and price."""
+    rng = random.Random(seed)
+    makers = ["".join(pair) for pair in permutations(SYLLABLES, 2)]
+    names = [f"{rng.choice(makers)} {rng.choice(makers)} {kind}" for kind in KINDS * (rows // 25)]
+
+    def row(n: int) -> tuple[str, str, str, str, str]:
+        length = rng.uniform(5, 400)
+        weight = length * rng.uniform(0.2, 9)
+        return (
+            f"{n}",
+            rng.choice(names),
+            f"{weight:.1f}",
+            f"{length:.1f}",
+            f"{weight / 9 + rng.uniform(1, 50):.2f}",
+        )
+
+    columns = ["id", "part", "weight", "length", "price"]
+    left = pl.DataFrame([row(n) for n in range(rows)], columns, orient="row")
+    kept = left.sample(fraction=0.7, seed=seed, shuffle=True)
+    strangers = pl.DataFrame([row(rows + n) for n in range(rows // 3)], columns, orient="row")
+    price = (pl.col("price").cast(pl.Float64) * 1.04).round(2).cast(pl.String)
+    right = pl.concat([kept.with_columns(price, pl.col("part").str.to_uppercase()), strangers])
+    right = right.with_columns(id="R" + pl.col("id"))
+    return left, right, {(n, f"R{n}") for n in kept["id"]}
+
+
+def tables(data: Path, name: str) -> tuple[pl.DataFrame, pl.DataFrame, set[tuple[str, str]]]:
+    if name == "parts (made)":
+        return parts(900, seed=0)
+    left, right, matches = (
+        pl.read_csv(data / name / f"{part}.csv", infer_schema=False)
+        for part in ("left", "right", "matches")
+    )
+    return left, right, set(matches.iter_rows())
 
 
 def f1(left: pl.DataFrame, right: pl.DataFrame, gold: set[tuple[str, str]]) -> float:
@@ -135,17 +185,12 @@ def main() -> None:
     chosen = options.only.split(",") if options.only else list(CHANGES)
     table = Table("data", "change of the", "change", "F1 as is", "F1 changed", "difference")
     for name in chosen:
-        folder = options.data / name
-        left, right, matches = (
-            pl.read_csv(folder / f"{part}.csv", infer_schema=False)
-            for part in ("left", "right", "matches")
-        )
-        gold = set(matches.iter_rows())
+        left, right, gold = tables(options.data, name)
         base = f1(left, right, gold)
         for said, change in CHANGES[name].items():
             for side in ("right", "left"):
-                tables = (change(left), right) if side == "left" else (left, change(right))
-                found = f1(*tables, gold)
+                pair = (change(left), right) if side == "left" else (left, change(right))
+                found = f1(*pair, gold)
                 table.add_row(
                     name, side, said, f"{base:.3f}", f"{found:.3f}", f"{found - base:+.3f}"
                 )

@@ -14,8 +14,9 @@ from tk_link.witnesses import ENOUGH, Cells
 Words = Sequence[frozenset[str]]
 
 _WITHIN = 0.01
-"""Ratios this near their median are the same conversion, written with few digits."""
-_LEAST_STEADY = 0.5
+"""Logarithms of ratios this near each other are the same conversion, written with few digits."""
+_LEAST_STEADY = 0.2
+"""Share of rows, beyond chance, that must have the same ratio."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,20 @@ class Evidence:
         ratios = _log_ratios(a, b)
         if len(ratios) < ENOUGH:
             return None
-        middle = float(np.median(ratios))
-        steady = float((np.abs(ratios - middle) < _WITHIN).mean())
-        strangers = _log_ratios(a, np.roll(b, 1))
-        chance = float((np.abs(strangers - middle) < _WITHIN).mean()) if len(strangers) else 0.0
+        middle, steady = _commonest(ratios)
+        strangers = _log_ratios(a, np.roll(b, len(b) // 2))
+        chance = float((np.abs(strangers - middle) <= _WITHIN).mean()) if len(strangers) else 0.0
         return _plain(math.exp(middle)) if steady - chance >= _LEAST_STEADY else None
+
+
+def _commonest(ratios: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ratio that most others are near, and the share of them that are."""
+    ordered = np.sort(ratios)
+    ends = np.searchsorted(ordered, ordered + 2 * _WITHIN, side="right")
+    counts = ends - np.arange(len(ordered))
+    start = int(np.argmax(counts))
+    near = ordered[start : ends[start]]
+    return float(np.median(near)), len(near) / len(ordered)
 
 
 def share_inside(inner: Words, outer: Words) -> float:
@@ -49,7 +59,8 @@ def share_inside(inner: Words, outer: Words) -> float:
     Chance is measured on rows that do not belong together; cells that are empty do not count.
     """
     found = _share(inner, outer)
-    chance = _share(inner, [*outer[1:], outer[0]])
+    half = len(outer) // 2  # neighbours may belong together as well
+    chance = _share(inner, [*outer[half:], *outer[:half]])
     return (found - chance) / (1 - chance) if chance < 1 else 0.0
 
 

@@ -22,7 +22,9 @@ _MOST_LEFT, _MOST_RIGHT = 5_000, 50_000
 """Rows looked at, spread over each table."""
 _RARE = 20
 """A word in more rows than this of either side says too little."""
-_LEAST_SHARED = 3
+_TRIES = ((3, 1), (2, 1), (2, 4))
+"""Rare words that two rows must share, and how many may be equally near to a row. The laxer are
+tried only where the stricter leave too few pairs; of four, one may be right."""
 _MOST_PAIRS = 1_000
 ENOUGH = 30
 """Row pairs below which they prove nothing."""
@@ -68,11 +70,17 @@ def _sampled(table: Table, columns: dict[str, FieldType], most: int) -> pl.DataF
 
 
 def spelled(values: pl.Series, type: FieldType) -> pl.Series:
-    """Return values in words that are alike where they mean the same, dates as three numbers."""
+    """Return values in words that are alike where they mean the same.
+
+    A date is three numbers, a number one word: its decimals alone would be alike by chance.
+    """
     plain = normalise.text(values)
-    if type != "date":
-        return plain
-    return normalise.dates(values).dt.strftime("%Y %m %d").fill_null(plain)
+    if type == "date":
+        return normalise.dates(values).dt.strftime("%Y %m %d").fill_null(plain)
+    if type == "number":
+        whole = normalise.numbers(values).cast(pl.String).str.strip_suffix(".0")
+        return whole.fill_null(plain)
+    return plain
 
 
 def _rare_words(text: pl.DataFrame) -> pl.DataFrame:
@@ -90,11 +98,20 @@ def _alike(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     scored = shared.group_by(left="row", right="row_right").agg(
         score=pl.col("weight").sum(), shared=pl.len()
     )
-    scored = scored.filter(pl.col("shared") >= _LEAST_SHARED)
+    for least, most in _TRIES:
+        best = _mutual(scored.filter(pl.col("shared") >= least), most)
+        if len(best) >= ENOUGH:
+            break
+    order = ["score", "left", "right"]
+    return best.sort(order, descending=[True, False, False]).head(_MOST_PAIRS)
+
+
+def _mutual(scored: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Return the pairs that are the best of both their rows, of rows with up to `most` best."""
     for side in ("left", "right"):
         is_best = pl.col("score") == pl.col("score").max().over(side)
-        scored = scored.filter(is_best & (is_best.sum().over(side) == 1))
-    return scored.sort("score", "left", descending=[True, False]).head(_MOST_PAIRS)
+        scored = scored.filter(is_best & (is_best.sum().over(side) <= most))
+    return scored
 
 
 def _cells(rows: pl.DataFrame, columns: dict[str, FieldType]) -> Cells:
