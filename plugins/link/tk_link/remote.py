@@ -126,7 +126,7 @@ def file_system(url: str) -> AbstractFileSystem:
         hint = f"; did you mean {near}://?" if near else ""
         raise InputError(f"{masked(url)}: nothing here reads {scheme}://{hint}")
     try:
-        return fsspec.filesystem(scheme)
+        return fsspec.filesystem(scheme, skip_instance_cache=True)
     except (ImportError, ValueError) as error:
         if scheme not in _STORES:
             raise InputError(f"{masked(url)} cannot be read: {error}") from error
@@ -135,7 +135,7 @@ def file_system(url: str) -> AbstractFileSystem:
     except ImportError as error:
         raise MissingExtraError(f"reading and writing {scheme}://", "cloud") from error
     register(scheme)
-    return fsspec.filesystem(scheme)
+    return fsspec.filesystem(scheme, skip_instance_cache=True)
 
 
 def _without_scheme(url: str) -> str:

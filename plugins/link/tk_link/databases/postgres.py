@@ -111,6 +111,7 @@ class PostgresStore:
 
     def _described(self, query: str) -> tuple[list[str], list[str]]:
         """Return the names and types of a query's columns; errors point into the query itself."""
+        self._connection.execute(f"PREPARE tk_query AS\n{query}")
         statement = f"SELECT * FROM (\n{query}\n) AS tk_query LIMIT 0"
         found = self._connection.execute(statement).description or []
         names = [column.name for column in found]

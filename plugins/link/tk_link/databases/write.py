@@ -54,6 +54,8 @@ def write_database(frame: pl.DataFrame, address: Address, if_exists: IfExists) -
                 store.drop(there)
             table = there or store.written(address.what)
             store.create(frame, table)
+            if list(store.columns(table)) != frame.columns:
+                raise Fault("names of columns differ in case only; rename one")
             store.insert(frame, table)
     except Fault as fault:
         raise OutputError(f"{address.name} cannot be written: {fault}") from fault
