@@ -22,7 +22,7 @@ from tk_link import normalise
 from tk_link.computed import parse, parts_of, with_computed
 from tk_link.evidence import Evidence
 from tk_link.fields import Field, FieldType
-from tk_link.joining import computed_pairs
+from tk_link.joining import computed_pairs, may_convert, named_pairs
 from tk_link.linkage import Skipped
 from tk_link.ngrams import vectorise
 from tk_link.profile import Profile, profile_column
@@ -93,7 +93,7 @@ def align(
         Field(
             left=a,
             right=b,
-            type=types.get(a) or types.get(b) or _joint(lefts[a], rights[b]),
+            type=types.get(a) or types.get(b) or _type(left, right, lefts[a], rights[b]),
             why=why,
             weight=weights.get(a, weights.get(b, 1.0)),
         )
@@ -118,6 +118,12 @@ def with_profiles(
     text = with_computed(table, columns).text
     new = {name: profile_column(text[name]) for name in columns if name not in profiles}
     return {**profiles, **new}
+
+
+def _type(left: Table, right: Table, a: Profile, b: Profile) -> FieldType:
+    """Return the type that both columns are compared as; what is converted is a number."""
+    made = parse(a.name, left.columns), parse(b.name, right.columns)
+    return "number" if any(c.factor is not None for c in made) else _joint(a, b)
 
 
 def _joint(left: Profile, right: Profile) -> FieldType:
@@ -172,6 +178,8 @@ def _search(
     pairs = [(free_left[x].name, free_right[y].name, why) for x, (y, why) in taken.items()]
     if evidence is not None:
         pairs = computed_pairs(pairs, evidence, *types)
+    else:
+        pairs = named_pairs(pairs, free_left, free_right)
     order = {p.name: at for at, p in enumerate(free_left)}
     return sorted(pairs, key=lambda pair: order[parse(pair[0], order).parts[0]])
 
@@ -201,7 +209,7 @@ def _alike(a: Profile, b: Profile, evidence: Evidence | None) -> float:
     if evidence is None:
         return 0.0
     alike = evidence.alike(a.name, b.name)
-    if a.type == b.type == "number" and evidence.factor(a.name, b.name) is not None:
+    if may_convert(a.type, b.type) and evidence.factor(a.name, b.name) is not None:
         return max(alike, _STEADY)
     return alike
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 import typer
 
-from tk.errors import UsageError
+from tk.errors import InputError, UsageError
 from tk_link.columns import check_columns
+from tk_link.databases import is_database
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
 from tk_link.reading import read_table
@@ -92,11 +93,21 @@ def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
             [left_source, right_source],
             if_exists=settings.output.if_exists,
         )
-    left, right = read_table(left_source), read_table(right_source)
+    left, right = _read_side("left", left_source), _read_side("right", right_source)
     if settings.sample is not None:
         left = _sampled(left, settings.sample, settings.link.seed)
     check_columns(settings.link, left, right)
     return left, right
+
+
+def _read_side(side: str, source: str) -> Table:
+    """Read one table; of two databases an error says which it is of."""
+    try:
+        return read_table(source)
+    except InputError as error:
+        if is_database(source):
+            raise InputError(f"{side}: {error.message}") from error
+        raise
 
 
 def _inputs(settings: Settings) -> tuple[str, str]:

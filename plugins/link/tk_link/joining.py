@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from tk_link.evidence import Evidence, Words, share_inside
 from tk_link.fields import FieldType
+from tk_link.profile import Profile
 
 Pair = tuple[str, str, str]
 
+_PARTS = frozenset({"first", "middle", "last"})
+_NO_PERSON = frozenset({"org", "maker"})
 _INSIDE = 0.5
 """Least share of a part's words that must stand in the whole."""
 _GAIN = 0.1
@@ -24,7 +27,7 @@ _EXPLAINED = 0.5
 def parts_of(
     whole: Words, first: str | None, free: Sequence[str], cells: Mapping[str, Words]
 ) -> list[str]:
-    """Return the columns that make up `whole`, in the order in which it has them.
+    """Return the columns that make up `whole`, in the order of their table.
 
     Args:
         whole: Words of the column that may hold several others.
@@ -48,7 +51,7 @@ def parts_of(
         explained = gained
     if len(chosen) < 2 or explained < _EXPLAINED:
         return [first] if first is not None else []
-    return chosen
+    return [name for name in cells if name in chosen]
 
 
 def computed_pairs(
@@ -92,16 +95,39 @@ def computed_pairs(
     return out
 
 
+def named_pairs(
+    pairs: Sequence[Pair], lefts: Sequence[Profile], rights: Sequence[Profile]
+) -> list[Pair]:
+    """Return `pairs` with first and last names joined where only what they are called can tell."""
+    out = list(pairs)
+    for parts, wholes, is_left in ((lefts, rights, True), (rights, lefts, False)):
+        names = [p.name for p in parts if p.concepts & _PARTS]
+        whole = [w.name for w in wholes if "name" in w.concepts and not w.concepts & _NO_PERSON]
+        is_apart = {"first", "last"} <= frozenset[str]().union(*(p.concepts for p in parts))
+        if not is_apart or len(whole) != 1 or any(w.concepts & _PARTS for w in wholes):
+            continue
+        pair = (_joined(names), whole[0]) if is_left else (whole[0], _joined(names))
+        used = {*names, *whole}
+        out = [given for given in out if not used & {given[0], given[1]}]
+        out.append((*pair, "joined columns"))
+    return out
+
+
 def _joined(parts: Sequence[str]) -> str:
     return "+".join(parts)
 
 
 def _converted(a: str, b: str, evidence: Evidence, left: FieldType, right: FieldType) -> str:
     """Return the left column, times what makes its numbers the right ones."""
-    if not left == right == "number":
+    if not may_convert(left, right):
         return a
     factor = evidence.factor(a, b)
     return a if factor is None or factor == 1 else f"{a}*{factor:g}"
+
+
+def may_convert(left: FieldType, right: FieldType) -> bool:
+    """Tell whether two columns may be one number in two units; long numbers look like codes."""
+    return "number" in (left, right) and {left, right} <= {"number", "code"}
 
 
 def _explained(whole: Words, parts: Sequence[str], cells: Mapping[str, Words]) -> float:

@@ -40,7 +40,9 @@ def check_output(output: str, inputs: Iterable[str], *, if_exists: IfExists | No
         UsageError: Rows are to be appended to a file.
     """
     if is_database(output):
-        if place(output) in {place(source) for source in inputs if is_database(source)}:
+        base = place(output).rpartition("::")[0]  # its only table need not be named
+        given = {place(source) for source in inputs if is_database(source)}
+        if given & {place(output), f"{base}::"}:
             raise OutputError(f"{masked(output)} is an input of this run; name another table")
         check_database(parse_address(output), if_exists or "fail")
         return
