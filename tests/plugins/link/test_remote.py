@@ -178,7 +178,7 @@ def test_objects_are_read_listed_and_written(bucket):
 
 
 def test_a_missing_object_is_said(bucket):
-    with pytest.raises(InputError, match="s3://bucket/no.csv does not exist"):
+    with pytest.raises(InputError, match=r"s3://bucket/no\.csv does not exist"):
         read_table("s3://bucket/no.csv")
     with pytest.raises(InputError, match="no file matches s3://bucket/no"):
         read_table("s3://bucket/no*.csv")

@@ -40,7 +40,7 @@ def test_a_long_query_is_shortened_in_messages():
 
 @pytest.mark.parametrize("text", ["sqlite://a.db", "duckdb:///", "sqlite:///"])
 def test_an_address_without_file_says_how_it_is_written(text):
-    with pytest.raises(InputError, match="names no file; write (sqlite|duckdb):///folder"):
+    with pytest.raises(InputError, match=r"names no file; write (sqlite|duckdb):///folder"):
         parse_address(text)
 
 

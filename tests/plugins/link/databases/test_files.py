@@ -93,7 +93,7 @@ def test_a_wrong_query_is_answered_in_the_databases_words(full, query):
     "query", ["DELETE FROM t WHERE 1 = 1", "DROP TABLE t", "CREATE TABLE z (a INT)"]
 )
 def test_inputs_are_opened_for_reading_only(full, query):
-    with pytest.raises(InputError, match="read-?only"):
+    with pytest.raises(InputError, match=r"read-?only"):
         read(full(query))
     assert len(read(full("t"))) == len(FRAME)
 
@@ -111,9 +111,9 @@ def test_a_missing_file_is_not_made_by_reading(url, tmp_path):
 
 def test_a_file_of_another_kind_is_refused_and_kept(url, tmp_path):
     (tmp_path / "f.db").write_bytes(b"id,name\n" * 1000)
-    with pytest.raises(InputError, match="not a (valid DuckDB )?database"):
+    with pytest.raises(InputError, match=r"not a (valid DuckDB )?database"):
         read(url("t"))
-    with pytest.raises(OutputError, match="not a (valid DuckDB )?database"):
+    with pytest.raises(OutputError, match=r"not a (valid DuckDB )?database"):
         write_database(FRAME, parse_address(url("t")), "replace")
     assert (tmp_path / "f.db").read_bytes() == b"id,name\n" * 1000
 
@@ -136,7 +136,7 @@ def test_appending_needs_the_same_columns_and_keeps_zeros(full):
     address = parse_address(full("t"))
     with pytest.raises(OutputError, match="has no column 'new'"):
         write_database(FRAME.with_columns(new=1), address, "append")
-    with pytest.raises(OutputError, match="'n' .* would lose leading zeros"):
+    with pytest.raises(OutputError, match=r"'n' .* would lose leading zeros"):
         write_database(pl.DataFrame({"n": ["007"]}), address, "append")
     assert len(read(full("t"))) == len(FRAME)
 
@@ -175,7 +175,7 @@ def test_an_output_names_one_table(url):
 
 
 def test_a_missing_folder_is_said_before_the_work(tmp_path):
-    with pytest.raises(OutputError, match="folder .* does not exist"):
+    with pytest.raises(OutputError, match=r"folder .* does not exist"):
         check_database(parse_address(f"sqlite:///{tmp_path}/no/f.db::t"), "fail")
 
 
@@ -189,22 +189,21 @@ def test_a_locked_sqlite_file_is_said(tmp_path, monkeypatch):
     other.close()
 
 
-def test_a_full_sqlite_file_changes_nothing(tmp_path):
+def test_a_full_sqlite_file_changes_nothing(tmp_path, monkeypatch):
     """A limit on pages is what a full disk looks like to SQLite."""
     address = parse_address(f"sqlite:///{tmp_path}/f.db::t")
     write_database(pl.DataFrame({"a": ["x"]}), address, "fail")
-    from tk_link.databases import sqlite  # noqa: PLC0415 - not a package of its own
+    connect = sqlite3.connect
 
-    with pytest.raises(OutputError, match="full"), pytest.MonkeyPatch.context() as patch:
-        connect = sqlite3.connect
+    def small(*given: object, **more: object) -> sqlite3.Connection:
+        connection = connect(*given, **more)
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
 
-        def small(*given: object, **more: object) -> sqlite3.Connection:
-            connection = connect(*given, **more)
-            connection.execute("PRAGMA max_page_count = 3")
-            return connection
-
-        patch.setattr(sqlite.sqlite3, "connect", small)
-        write_database(pl.DataFrame({"a": ["y" * 9000] * 50}), address, "replace")
+    monkeypatch.setattr(sqlite3, "connect", small)
+    large = pl.DataFrame({"a": ["y" * 9000] * 50})
+    with pytest.raises(OutputError, match="full"):
+        write_database(large, address, "replace")
     assert read(f"sqlite:///{tmp_path}/f.db::t").to_dicts() == [{"a": "x"}]
 
 
