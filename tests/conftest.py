@@ -7,6 +7,8 @@ import pytest
 
 from tk import Source
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
 MakePlugin = Callable[..., Source]
 
 
@@ -42,3 +44,24 @@ def make_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakePlugin:
     for module in set(sys.modules) - before:
         if module.startswith("tk_"):
             del sys.modules[module]
+
+
+@pytest.fixture
+def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Path], None]:
+    """Install the package in a folder as pip would: its folder on sys.path, its entry point."""
+
+    def install(name: str, package: Path) -> None:
+        info = tmp_path / "site" / f"{package.name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: dist-{name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[tk.plugins]\n{name} = {package.name}\n")
+        monkeypatch.syspath_prepend(str(info.parent))
+        monkeypatch.syspath_prepend(str(package.parent))
+
+    return install
+
+
+@pytest.fixture
+def shapes(install_plugin: Callable[[str, Path], None]) -> None:
+    """Install the example plugin that has a model and a task."""
+    install_plugin("shapes", EXAMPLES / "plugin-shapes" / "tk_shapes")

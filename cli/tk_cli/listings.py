@@ -64,7 +64,14 @@ def datasets(
 
 def _matching(ctx: typer.Context, kind: Kind, pattern: str) -> list[Entry]:
     entries = ctx.ensure_object(Catalogue).entries(kind)
-    return [e for e in entries if fnmatchcase(e.full_name, pattern) or fnmatchcase(e.name, pattern)]
+    return [e for e in entries if any(fnmatchcase(name, pattern) for name in _names(e))]
+
+
+def _names(entry: Entry) -> list[str]:
+    """Everything that the entry can be asked for by: a model's variants too."""
+    variants = [str(name) for name in entry.meta.get("variants", ())]
+    full = [f"{entry.plugin}/{name}" for name in variants]
+    return [entry.name, entry.full_name, *variants, *full]
 
 
 def _show(kind: Kind, entries: list[Entry], *, as_json: bool) -> None:

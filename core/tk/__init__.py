@@ -1,6 +1,7 @@
 """The public core of `tk`: what plugins are made of and how they are found."""
 
 from tk.catalogue import Catalogue, discover
+from tk.checkpoints.loading import load_checkpoint
 from tk.discovery import Source
 from tk.entries import Entry, Kind
 from tk.errors import (
@@ -18,6 +19,7 @@ from tk.examination import examine
 from tk.health import Check, Problem
 from tk.hooks import hookimpl
 from tk.manifest import API, Manifest
+from tk.models import Variant, create, list_models
 from tk.suggest import nearest, not_found
 
 __all__ = [
@@ -38,9 +40,13 @@ __all__ = [
     "Source",
     "TkError",
     "UsageError",
+    "Variant",
+    "create",
     "discover",
     "examine",
     "hookimpl",
+    "list_models",
+    "load_checkpoint",
     "nearest",
     "not_found",
 ]

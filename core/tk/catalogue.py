@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from tk.detection import by_signature
 from tk.discovery import Source, installed
 from tk.entries import Entry, Kind
 from tk.errors import NotFoundError, UsageError
@@ -99,7 +100,16 @@ class Catalogue:
         return found[0]
 
     def detect(self, keys: Collection[str], config: Mapping[str, object]) -> str | None:
-        """Name the model that a checkpoint with these tensor names belongs to."""
+        """Name the model that a checkpoint with these tensor names belongs to.
+
+        Signatures in manifests are looked at first, then `tk_detect` is asked.
+
+        Raises:
+            UsageError: Several signatures fit equally well.
+        """
+        entry = by_signature(self.declared(Kind.MODEL), keys)
+        if entry is not None:
+            return entry.full_name
         answers = self.registry.ask("tk_detect", _optional(str), keys=keys, config=config)
         return next((name for _, name in answers if name is not None), None)
 

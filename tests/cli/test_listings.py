@@ -52,6 +52,7 @@ def test_models_shows_task_variants_and_paper(run_tk, zoo):
         ([], ["zoo/lion", "zoo/mouse"]),
         (["zoo/*"], ["zoo/lion", "zoo/mouse"]),
         (["m*"], ["zoo/mouse"]),
+        (["lion-l"], ["zoo/lion"]),
         (["--task", "roaring"], ["zoo/lion"]),
         (["park/*"], []),
     ],

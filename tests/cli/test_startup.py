@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
 @pytest.mark.parametrize(
     "code",
     [
-        "import tk, tk.protocols",
+        "import tk, tk.protocols; tk.list_models()",
         "from tk_cli.main import main; assert main(['--help']) == 0",
         "from tk_cli.main import main; assert main(['plugins']) == 0",
         "from tk_cli.main import main; assert main(['--version']) == 0",

@@ -7,10 +7,12 @@ PUBLIC = {
         *("API", "Catalogue", "Check", "Entry", "InputError", "Kind", "LimitError", "Manifest"),
         *("MissingExtraError", "NotFoundError", "OutputError", "PluginError", "Problem"),
         *("QualityError", "Source", "TkError", "UsageError"),
-        *("discover", "examine", "hookimpl", "nearest", "not_found"),
+        *("Variant", "create", "discover", "examine", "hookimpl", "list_models"),
+        *("load_checkpoint", "nearest", "not_found"),
     ],
     "tk.testing": [
-        *("assert_encoder", "assert_manifest", "assert_model", "assert_parity", "parity_cases"),
+        *("Case", "assert_encoder", "assert_golden", "assert_manifest", "assert_model"),
+        *("assert_parity", "fill", "parity_cases", "published", "read_case", "recorded", "wave"),
     ],
 }
 

@@ -21,5 +21,9 @@ def assert_manifest(package: str, *, plugin: str = "") -> Manifest:
         if entry.kind is Kind.COMMAND:
             example = entry.meta.get("example", "")
             assert str(example).startswith("tk "), f"{where} has no example that begins with 'tk '"
-        assert callable(entry.load()), f"{where}: {entry.target} cannot be called"
+        target = entry.load()
+        assert callable(target), f"{where}: {entry.target} cannot be called"
+        if entry.kind is Kind.MODEL:
+            listed, known = entry.meta.get("variants", []), getattr(target, "variants", {})
+            assert list(listed) == list(known), f"{where} lists {listed}, the class {list(known)}"
     return manifest

@@ -110,8 +110,33 @@ def test_the_cases_of_a_system_are_found(case, save, monkeypatch, tmp_path):
     monkeypatch.setenv("TK_PARITY_DIR", str(tmp_path))
     (found,) = parity_cases("line")
     assert found.values == (path,)
+    assert parity_cases("line", only=lambda config: config["hidden"] == 5)[0].values == (path,)
+    (skipped,) = parity_cases("line", only=lambda config: config["hidden"] == 6)
+    assert "no such case of 'line'" in skipped.marks[0].kwargs["reason"]
+
+
+def test_a_misspelt_system_fails_where_all_cases_are(monkeypatch, tmp_path):
+    monkeypatch.delenv("TK_PARITY_DIR", raising=False)
+    (tmp_path / "shared" / "parity").mkdir(parents=True)
+    (tmp_path / "tk").mkdir()
+    monkeypatch.chdir(tmp_path / "tk")
     with pytest.raises(AssertionError, match="no case of 'lien'"):
         parity_cases("lien")
+
+
+def test_gradients_are_compared_where_the_case_has_them(case, save):
+    case["grad.a"] = torch.ones(5, 3)
+
+    def run_backward(model, inputs):
+        output = run(model, inputs)
+        (gradient,) = torch.autograd.grad(output["y"].sum(), model.first.weight)
+        return {**output, "grad.a": gradient}
+
+    with pytest.raises(AssertionError, match=r"grad\.a differs"):
+        assert_parity(save(case), build, run_backward)
+    model = build({"hidden": 5}, {n.removeprefix("param."): t for n, t in case.items()})
+    case["grad.a"] = run_backward(model, {"x": case["input.x"]})["grad.a"]
+    assert "grad.a" in assert_parity(save(case), build, run_backward)
 
 
 def test_an_absent_folder_skips_with_a_reason(monkeypatch, tmp_path):

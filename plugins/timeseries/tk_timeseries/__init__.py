@@ -1,0 +1,1 @@
+"""Forecasting: published models for series, and what they are measured against."""

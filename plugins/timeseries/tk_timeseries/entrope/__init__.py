@@ -1,0 +1,1 @@
+"""EntroPE: forecasting over patches that open where the series surprises."""

@@ -1,0 +1,1 @@
+"""Vision backbones of published papers, as classifiers and feature pyramids."""
