@@ -22,7 +22,8 @@ class LinkConfig:
     """How to link. The defaults need no thought and serve every kind of data.
 
     Attributes:
-        on: Column pairs (left, right) to compare; None aligns the tables by itself.
+        on: Column pairs (left, right) to compare, each side as `tk_link.computed.parse` reads it;
+            None aligns the tables by itself.
         left_id: Column that names left rows; None finds one.
         right_id: Likewise for the right table.
         types: Field types set by hand, by the left column's name.

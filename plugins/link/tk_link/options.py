@@ -34,8 +34,8 @@ On = Annotated[
         "--on",
         metavar="COLS",
         rich_help_panel=_COLUMNS,
-        help="Columns to compare: name,city or 'name=title,city=town'. Aligned by themselves "
-        "where left out.",
+        help="Columns to compare: name,city or 'name=title,first+last=person,kg*2.205=pounds'. "
+        "Aligned by themselves where left out.",
     ),
 ]
 LeftOn = Annotated[

@@ -13,12 +13,11 @@ from tk_link import cli
 from tk_link.databases import parse_address, read_database, write_database
 from tk_link.dedupe import cli as dedupe_cli
 
+FIRST = ["Ann", "Bob", "Cy", "Di"]
+LAST = ["Berg", "Lund", "Dahl", "Falk", "Graf", "Hahn", "Ihle", "Juul", "Krog", "Moe"]
 PEOPLE = pl.DataFrame(
-    {
-        "code": [f"{n:03}" for n in range(40)],
-        "name": [f"{a} {b}" for a in ("Ann", "Bob", "Cy", "Di") for b in ["Berg", "Lund", "Dahl", "Falk", "Graf", "Hahn", "Ihle", "Juul", "Krog", "Moe"]],
-    }
-)  # fmt: skip
+    {"code": [f"{n:03}" for n in range(40)], "name": [f"{a} {b}" for a in FIRST for b in LAST]}
+)
 
 
 def run(app, *words: str, code: int = 0):
