@@ -164,7 +164,7 @@ def _search(
     )
     types = [{p.name: p.type for p in side} for side in (free_left, free_right)]
     found = witnesses(left, right, *types)
-    evidence = Evidence(*found) if found is not None else None
+    evidence = Evidence(found) if found is not None else None
     offers = [
         (*_offer(a, b, contents[x, y], evidence), x, y)
         for x, a in enumerate(free_left)

@@ -31,11 +31,11 @@ def parse(column: str, known: Container[str]) -> Computed:
     """Read a column as ``--on`` names it; the name of a known column stands for itself."""
     if column in known:
         return Computed((column,))
-    if "+" in column:
-        return Computed(tuple(part.strip() for part in column.split("+")))
     name, star, factor = column.rpartition("*")
     if star and _is_number(factor):
         return Computed((name.strip(),), float(factor))
+    if "+" in column:
+        return Computed(tuple(part.strip() for part in column.split("+")))
     return Computed((column,))
 
 

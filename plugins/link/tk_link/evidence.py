@@ -9,38 +9,38 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tk_link.witnesses import ENOUGH, Cells
+from tk_link.witnesses import ENOUGH, Witnesses
 
 Words = Sequence[frozenset[str]]
 
 _WITHIN = 0.01
 """Logarithms of ratios this near each other are the same conversion, written with few digits."""
-_LEAST_STEADY = 0.2
-"""Share of rows, beyond chance, that must have the same ratio."""
+_LEAST_STEADY = 0.5
+"""Share of the rows that can be right that must have the same ratio, beyond chance."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Cells of rows that are surely alike, of both tables."""
+    """What can be asked of rows that are surely alike."""
 
-    left: Cells
-    right: Cells
+    rows: Witnesses
 
     def alike(self, left: str, right: str) -> float:
         """Return how much two columns hold the same words, 0..1, beyond chance."""
-        a, b = self.left.words[left], self.right.words[right]
+        a, b = self.rows.left.words[left], self.rows.right.words[right]
         return max(min(share_inside(a, b), share_inside(b, a)), 0.0)
 
     def factor(self, left: str, right: str) -> float | None:
         """Return what left numbers are multiplied with to be the right ones, if that is steady."""
-        a, b = self.left.numbers[left], self.right.numbers[right]
+        a, b = self.rows.left.numbers[left], self.rows.right.numbers[right]
         ratios = _log_ratios(a, b)
         if len(ratios) < ENOUGH:
             return None
         middle, steady = _commonest(ratios)
+        least = _LEAST_STEADY * self.rows.sure
         strangers = _log_ratios(a, np.roll(b, len(b) // 2))
         chance = float((np.abs(strangers - middle) <= _WITHIN).mean()) if len(strangers) else 0.0
-        return _plain(math.exp(middle)) if steady - chance >= _LEAST_STEADY else None
+        return _plain(math.exp(middle)) if steady - chance >= least else None
 
 
 def _commonest(ratios: NDArray[np.float64]) -> tuple[float, float]:

@@ -68,17 +68,17 @@ def computed_pairs(
         lefts: Left columns that may take part, and their types.
         rights: Likewise for the right table.
     """
-    free_left = [name for name in lefts if name not in {a for a, _, _ in pairs}]
-    free_right = [name for name in rights if name not in {b for _, b, _ in pairs}]
-    cells, others = evidence.left.words, evidence.right.words
+    free_left = [n for n in lefts if "+" not in n and n not in {a for a, _, _ in pairs}]
+    free_right = [n for n in rights if "+" not in n and n not in {b for _, b, _ in pairs}]
+    cells, others = evidence.rows.left.words, evidence.rows.right.words
     out = []
     for a, b, why in pairs:
-        several = parts_of(others[b], a, free_left, cells)
+        several = parts_of(others[b], a, free_left if "+" not in a else [], cells)
         free_left = [name for name in free_left if name not in several]
         if len(several) > 1:
             out.append((_joined(several), b, "joined columns"))
             continue
-        several = parts_of(cells[a], b, free_right, others)
+        several = parts_of(cells[a], b, free_right if "+" not in b else [], others)
         free_right = [name for name in free_right if name not in several]
         if len(several) > 1:
             out.append((a, _joined(several), "joined columns"))

@@ -35,7 +35,7 @@ class Cells:
     """The columns of the paired rows of one table, row by row.
 
     Attributes:
-        words: Words of each cell, by column; null where it is empty.
+        words: Words of each cell, by column; none where it is empty.
         numbers: First number of each cell, by column; NaN where there is none.
     """
 
@@ -43,10 +43,25 @@ class Cells:
     numbers: dict[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True)
+class Witnesses:
+    """Rows that are surely alike.
+
+    Attributes:
+        left: Cells of their left rows.
+        right: Cells of their right rows.
+        sure: Share of the pairs that can be right, 0..1: of rows that are equally near, one is.
+    """
+
+    left: Cells
+    right: Cells
+    sure: float
+
+
 def witnesses(
     left: Table, right: Table, lefts: dict[str, FieldType], rights: dict[str, FieldType]
-) -> tuple[Cells, Cells] | None:
-    """Return the cells of rows that are surely alike; None where fewer than `ENOUGH` are.
+) -> Witnesses | None:
+    """Return rows that are surely alike; None where fewer than `ENOUGH` are.
 
     Args:
         left: Left table.
@@ -58,7 +73,12 @@ def witnesses(
     pairs = _alike(_rare_words(sides[0]), _rare_words(sides[1]))
     if len(pairs) < ENOUGH:
         return None
-    return _cells(sides[0][pairs["left"]], lefts), _cells(sides[1][pairs["right"]], rights)
+    ties = pl.max_horizontal(pl.len().over("left"), pl.len().over("right"))
+    return Witnesses(
+        _cells(sides[0][pairs["left"]], lefts),
+        _cells(sides[1][pairs["right"]], rights),
+        sure=float(pairs.select((1 / ties).mean()).item()),
+    )
 
 
 def _sampled(table: Table, columns: dict[str, FieldType], most: int) -> pl.DataFrame:
@@ -96,7 +116,8 @@ def _alike(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     weights = pl.concat([left, right]).group_by("word").agg(weight=1 / pl.len())
     shared = left.join(right, on="word", suffix="_right").join(weights, on="word")
     scored = shared.group_by(left="row", right="row_right").agg(
-        score=pl.col("weight").sum(), shared=pl.len()
+        score=pl.col("weight").sum().round(9),
+        shared=pl.len(),  # whatever the order of summing
     )
     for least, most in _TRIES:
         best = _mutual(scored.filter(pl.col("shared") >= least), most)
