@@ -16,7 +16,7 @@ from tk_link.values import pair_up, to_names
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.config import Explain, How, Join, Ties
+    from tk_link.config import Explain, How, Join, Retrieve, Ties
     from tk_link.fields import FieldType
     from tk_link.tables import Table
 
@@ -38,6 +38,10 @@ class LinkOptions(TypedDict, total=False):
     forbid_conflict: Names
     block: Sequence[Names]
     k: int
+    retrieve: Retrieve
+    model: str
+    device: str
+    offline: bool
     how: How
     ties: Ties
     top: int

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sparse_dot_topn import sp_matmul_topn
 
 from tk_link import passes
+from tk_link.dense.likeness import Meaning
 from tk_link.fields import Field, FieldType
 from tk_link.ngrams import VectorPair, vectorise
 from tk_link.tables import Table
@@ -66,10 +67,17 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidate pairs and the record vectors they were found with."""
+    """Candidate pairs and the vectors they were found with.
+
+    Attributes:
+        pairs: The pairs.
+        record: Record texts by letters.
+        meaning: Record texts by meaning, where that was looked at.
+    """
 
     pairs: Pairs
     record: VectorPair
+    meaning: Meaning | None = None
 
 
 def find(
@@ -81,6 +89,8 @@ def find(
     k: int = K,
     block: Sequence[Sequence[Field]] = (),
     threads: int = 2,
+    meaning: Meaning | None = None,
+    by_letters: bool = True,
 ) -> Candidates:
     """Propose pairs.
 
@@ -93,6 +103,8 @@ def find(
         block: Where given, candidates are the pairs that agree on every field of at least one
             group: all of them, or where they would be too many those that are near as well.
         threads: Threads of the sparse products.
+        meaning: Where given, each row's nearest rows in it are proposed as well.
+        by_letters: Propose by letters and equal values at all.
     """
     width = len(right)
     record = vectorise(*views.record)
@@ -100,6 +112,8 @@ def find(
     whole = passes.blocked(left, right, block, most=most) if block else None
     if whole is not None:
         keys, block = whole, ()
+    elif not by_letters:
+        keys = np.zeros(0, dtype=np.int64)
     elif is_small(record):
         keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
     else:
@@ -107,6 +121,8 @@ def find(
         if _recall(record, keys, threads, is_within=left is right) < _ENOUGH:
             few = record.cheapest(_MOST_PRODUCTS)
             keys = np.union1d(keys, _nearest(few, min(k, _K_RARE), width, threads))
+    if meaning is not None and whole is None:
+        keys = np.union1d(keys, meaning.view.keys(k))
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -116,7 +132,7 @@ def find(
             agreed = [agree(left, right, field, pairs).fill_null(False) for field in group]
             within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
         pairs = pairs.only(within)
-    return Candidates(pairs, record)
+    return Candidates(pairs, record, meaning)
 
 
 def is_small(record: VectorPair) -> bool:

@@ -85,7 +85,8 @@ def plan_link(settings: Settings, talk: Talk) -> None:
 def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
     """Read both tables, after everything that can be checked without them."""
     if talk.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("tk_link").setLevel(logging.INFO)
     left_source, right_source = _inputs(settings)
     if settings.output.output is not None:
         check_output(

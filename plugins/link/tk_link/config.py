@@ -13,6 +13,7 @@ from tk_link.fields import FIELD_TYPES, FieldType
 How = Literal["auto", "1:1", "m:1", "1:m", "m:m"]
 Ties = Literal["drop", "first", "all"]
 Explain = Literal["none", "text", "columns", "json"]
+Retrieve = Literal["auto", "lexical", "dense", "hybrid"]
 Join = Literal["left", "inner", "right", "outer", "anti"]
 IfExists = Literal["fail", "replace", "append"]
 
@@ -32,6 +33,12 @@ class LinkConfig:
         forbid_conflict: Left columns whose values must not disagree; a missing value does not.
         block: Compare only rows that agree on all columns of one of these groups.
         k: Candidates looked at for each row; None decides from the data.
+        retrieve: Whether candidates are found by letters (``lexical``), by meaning (``dense``) or
+            by both (``hybrid``); ``auto`` decides from the texts and the hardware.
+        model: What makes vectors of texts, as `tk_link.dense.open_encoder` takes it; None takes the
+            packaged one.
+        device: What it computes on: ``cpu``, ``cuda``, …; None takes the fastest there is.
+        offline: Use models of this machine only.
         how: How many partners a row may have on either side.
         ties: What becomes of a row whose best candidates cannot be told apart.
         top: Accepted partners kept for each left row, at most; None keeps all that `how` allows.
@@ -53,6 +60,10 @@ class LinkConfig:
     forbid_conflict: tuple[str, ...] = ()
     block: tuple[tuple[str, ...], ...] = ()
     k: int | None = None
+    retrieve: Retrieve = "auto"
+    model: str | None = None
+    device: str | None = None
+    offline: bool = False
     how: How = "auto"
     ties: Ties = "drop"
     top: int | None = None
@@ -68,6 +79,7 @@ class LinkConfig:
         _check_choice("cardinality", self.how, get_args(How))
         _check_choice("ties rule", self.ties, get_args(Ties))
         _check_choice("explain format", self.explain, get_args(Explain))
+        check_retrieval(self.retrieve, self.model, self.device)
         for _, type_ in self.types:
             _check_choice("type", type_, FIELD_TYPES, where=", ".join(FIELD_TYPES))
         _check_once("on", (f"{left}={right}" for left, right in self.on or ()))
@@ -130,6 +142,22 @@ def check_if_exists(value: str | None) -> None:
     """Raise `NotFoundError` where `value` is none of `IfExists`."""
     if value is not None:
         _check_choice("if-exists rule", value, get_args(IfExists))
+
+
+def check_retrieval(retrieve: str, model: str | None, device: str | None) -> None:
+    """Check the options that say how candidates are found.
+
+    Raises:
+        UsageError: One is unknown or empty, or a model is given that would not be used.
+    """
+    _check_choice("retrieval", retrieve, get_args(Retrieve), where=", ".join(get_args(Retrieve)))
+    for name, value in (("model", model), ("device", device)):
+        if value is not None and not value.strip():
+            raise UsageError(f"{name} is empty; leave it out or name one")
+    if model is not None and retrieve == "lexical":
+        raise UsageError(
+            f"model is {model!r}, but retrieve is 'lexical', which uses none; leave one of them out"
+        )
 
 
 def _check_choice(kind: str, value: str, options: tuple[str, ...], *, where: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
 
 Cardinality = Literal["1:1", "m:1", "1:m", "m:m"]
@@ -53,6 +54,8 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        choice: Whether candidates were found by letters, by meaning or by both, and why.
+        retrieval_notes: What was encoded and searched.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -69,5 +72,7 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    choice: Choice = BY_LETTERS
+    retrieval_notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from tk_link.api import LinkOptions, settings_of, table_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from tk_link.config import Retrieve
     from tk_link.fields import FieldType
     from tk_link.linkage import Linkage
     from tk_link.pipeline import Run
@@ -78,6 +79,7 @@ class Linker:
         run = self._link(left, right, model=None)
         self._model = run.scores.model
         self._compare([(f.left, f.right, f.type) for f in run.linkage.fields])
+        self._retrieve(run.linkage.choice.retrieval, self._settings.link.model)
         return self
 
     def predict(self, left: object, right: object) -> object:
@@ -135,6 +137,8 @@ class Linker:
                 for (left, right), (_, type_) in zip(link.on or (), link.types, strict=True)
             ],
             "model": model.to_json(),
+            "retrieve": link.retrieve,
+            "encoder": link.model,
         }
         path = Path(folder) / _FILE
         with explained(str(path)):
@@ -154,6 +158,7 @@ class Linker:
         saved = read_saved(Path(folder) / _FILE)
         linker = cls()
         linker._compare(saved.columns)
+        linker._retrieve(saved.retrieve, saved.encoder)
         linker._model = saved.model
         return linker
 
@@ -164,6 +169,11 @@ class Linker:
         self._settings = replace(
             self._settings, link=replace(self._settings.link, on=on, types=types)
         )
+
+    def _retrieve(self, retrieve: Retrieve, encoder: str | None) -> None:
+        """Keep to the way in which candidates were found: what was learnt weighs its likeness."""
+        link = replace(self._settings.link, retrieve=retrieve, model=encoder)
+        self._settings = replace(self._settings, link=link)
 
     def _link(self, left: object, right: object, *, model: Model | None) -> Run:
         from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring

@@ -112,6 +112,40 @@ K = Annotated[
     typer.Option("--k", rich_help_panel=_CANDIDATES, help="Candidates looked at for each row."),
 ]
 
+Retrieve = Annotated[
+    str | None,
+    typer.Option(
+        "--retrieve",
+        metavar="auto|lexical|dense|hybrid",
+        rich_help_panel=_CANDIDATES,
+        help="Find candidates by letters, by meaning, or by both; auto looks at the texts. "
+        "[dim]\\[default: auto][/dim]",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|PATH|URL",
+        rich_help_panel=_CANDIDATES,
+        help="What compares meaning: a name of tk encoders, a sentence-transformers model by "
+        "folder or hub name, or http://host/v1:name. [dim]\\[default: minilm][/dim]",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="cpu|cuda|…",
+        rich_help_panel=_RUN,
+        help="What the model computes on. [dim]\\[default: the fastest there is][/dim]",
+    ),
+]
+Offline = Annotated[
+    bool,
+    typer.Option("--offline", rich_help_panel=_RUN, help="Use models of this machine only."),
+]
+
 How = Annotated[
     str | None,
     typer.Option(

@@ -6,17 +6,18 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from tk.errors import InputError
-from tk_link import align, candidates, cardinality, decisions, explain, rules
+from tk_link import align, candidates, cardinality, decisions, explain, retrieval, rules
 from tk_link.align import Alignment
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
 from tk_link.computed import with_computed
 from tk_link.config import LinkConfig
+from tk_link.dense import Choice, Meaning
 from tk_link.fields import Field
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.profile import Profile, profile
@@ -89,7 +90,16 @@ def run_closely(
         left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
         views = build_views(left, right, aligned.fields, *profiles)
-        found = _candidates(left, right, aligned.fields, views, config)
+        choice = retrieval.choose(views, config)
+    meaning = None
+    if choice.retrieval != "lexical":
+        with clock.stage("meaning"):
+            k = config.k or candidates.K
+            meaning = retrieval.find_meaning(left, right, views, config, k=k, progress=progress)
+    with clock.stage("candidates"):
+        found = _candidates(
+            left, right, aligned.fields, views, config, choice=choice, meaning=meaning
+        )
     with clock.stage("comparing"):
         features = compare(left, right, aligned.fields, views, found)
     with clock.stage("scoring"):
@@ -110,8 +120,11 @@ def run_closely(
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
+        choice=choice,
+        retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
-        warnings=_warnings(
+        warnings=choice.warnings
+        + _warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
         ),
@@ -154,7 +167,14 @@ def prepare(
 
 
 def _candidates(
-    left: Table, right: Table, fields: tuple[Field, ...], views: Views, config: LinkConfig
+    left: Table,
+    right: Table,
+    fields: tuple[Field, ...],
+    views: Views,
+    config: LinkConfig,
+    *,
+    choice: Choice,
+    meaning: Meaning | None,
 ) -> Candidates:
     found = candidates.find(
         left,
@@ -164,6 +184,8 @@ def _candidates(
         k=config.k or candidates.K,
         block=[[rules.field_of(c, fields, "--block") for c in group] for group in config.block],
         threads=config.threads or os.cpu_count() or 1,
+        meaning=meaning,
+        by_letters=choice.retrieval != "dense",
     )
     if not config.require and not config.forbid_conflict:
         return found
@@ -176,7 +198,7 @@ def _candidates(
             rules.field_of(c, fields, "--forbid-conflict") for c in config.forbid_conflict
         ],
     )
-    return Candidates(found.pairs.only(obeying), found.record)
+    return replace(found, pairs=found.pairs.only(obeying))
 
 
 def _score(

@@ -11,8 +11,9 @@ import os
 import time
 from dataclasses import dataclass
 
-from tk_link import candidates, passes
+from tk_link import candidates, passes, retrieval
 from tk_link.config import LinkConfig
+from tk_link.dense import Choice
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.ngrams import VectorPair, vectorise
@@ -27,6 +28,8 @@ _UNION = 0.6
 _COMPARE, _SCORE = 1.5e-6, 8e-6
 """Seconds for a pair and field, and for a pair."""
 _BASE_MB, _PAIR_MB, _GRAM_MB = 150, 5e-4, 1.6e-5
+_MODEL_MB, _VECTOR_MB = 600, 0.002
+"""torch with a small model, and a row's vector with its neighbours."""
 _START_UP = 0.8
 """Seconds until the libraries are loaded and the tables read."""
 
@@ -39,6 +42,8 @@ class Plan:
         fields: The columns that would be compared.
         skipped: The columns left out, each with its reason.
         retrieval: How candidates would be found.
+        choice: Whether that is by letters, by meaning or by both, why, and the seconds that
+            encoding texts would take where none is known from an earlier run.
         pairs: Candidate pairs, about; fewer where options rule some out.
         seconds: Time, about, start-up included.
         megabytes: Greatest memory, about.
@@ -47,6 +52,7 @@ class Plan:
     fields: tuple[Field, ...]
     skipped: tuple[Skipped, ...]
     retrieval: str
+    choice: Choice
     pairs: int
     seconds: float
     megabytes: float
@@ -63,6 +69,7 @@ def make_plan(left: Table, right: Table, config: LinkConfig) -> Plan:
         aligned.fields,
         aligned.skipped,
         views,
+        choice=retrieval.choose(views, config),
         k=config.k or candidates.K,
         threads=config.threads or os.cpu_count() or 1,
         since=start,
@@ -76,6 +83,7 @@ def estimate(
     skipped: tuple[Skipped, ...],
     views: Views,
     *,
+    choice: Choice,
     k: int,
     threads: int,
     since: float,
@@ -88,6 +96,7 @@ def estimate(
         fields: Compared columns.
         skipped: Columns left out.
         views: Texts to search by.
+        choice: Whether that is by letters, by meaning or by both.
         k: Nearest rows that each row proposes.
         threads: Processor threads.
         since: `time.perf_counter` when preparation began.
@@ -97,11 +106,19 @@ def estimate(
         proposed = len(vectors) * (len(left) * k + len(right) * max(k // 2, 1))
         pairs = min(round(_UNION * proposed), len(left) * len(right))
         products = 2 * sum(pair.products() for pair in vectors)
-        retrieval = f"the {k} nearest texts of each row ({products:.1g} products)"
+        how = f"the {k} nearest texts of each row ({products:.1g} products)"
     else:
         pairs = len(passes.collide(left, right, fields))  # cheap enough to do, not guess
         products = 0.0
-        retrieval = "rows that agree on a rare value, or on two values that are rare together"
+        how = "rows that agree on a rare value, or on two values that are rare together"
+    if choice.retrieval != "lexical":
+        near = round(_UNION * (len(left) * k + len(right) * max(k // 2, 1)))
+        by_meaning = f"the {k} nearest rows of each row by meaning"
+        if choice.retrieval == "dense":
+            pairs, products, how = near, 0.0, by_meaning
+        else:
+            pairs, how = pairs + near, f"{how}, and {by_meaning}"
+        pairs = min(pairs, len(left) * len(right))
     if left is right:
         pairs //= 2  # each is proposed from both its rows
     each = len(fields) * _COMPARE + _SCORE
@@ -111,10 +128,19 @@ def estimate(
     return Plan(
         fields=fields,
         skipped=skipped,
-        retrieval=retrieval,
+        retrieval=how,
+        choice=choice,
         pairs=pairs,
-        seconds=_START_UP + prepared + products / (_PRODUCTS * threads) + pairs * each,
-        megabytes=_BASE_MB + 4 * text + grams * _GRAM_MB + pairs * _PAIR_MB,
+        seconds=_START_UP
+        + prepared
+        + products / (_PRODUCTS * threads)
+        + pairs * each
+        + choice.seconds,
+        megabytes=_BASE_MB
+        + 4 * text
+        + grams * _GRAM_MB
+        + pairs * _PAIR_MB
+        + (choice.retrieval != "lexical") * (_MODEL_MB + (len(left) + len(right)) * _VECTOR_MB),
     )
 
 

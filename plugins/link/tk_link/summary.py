@@ -45,7 +45,7 @@ def summarise(
     yield from _columns(linkage.fields, linkage.skipped, verbose=verbose)
     for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
         yield line(side, name if name is not None else "none; the row number stands for it")
-    yield from _decisions(linkage, left)
+    yield from _decisions(linkage, left, verbose=verbose)
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
         yield line("written", masked(settings.output.output))
@@ -67,14 +67,32 @@ def describe(
     yield from _tables(left, right)
     yield from _columns(plan.fields, plan.skipped, verbose=verbose)
     yield line("candidates", f"about {plan.pairs:,} pairs: {plan.retrieval}")
+    yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
+    yield from encoding(plan.choice.seconds)
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
+    for warning in plan.choice.warnings:
+        yield line("warning", warning)
     yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
 
 
 def line(label: str, text: str) -> str:
     """Put a label before a text; every line of a summary looks like this."""
     return f"{label:<{_MARGIN}}{text}"
+
+
+def retrieval(kind: str, reason: str, notes: Sequence[str] = (), *, verbose: bool) -> Iterator[str]:
+    """Yield how candidates were found, if it was not by letters as usual; `verbose` always does."""
+    if kind != "lexical" or verbose:
+        yield line("retrieval", f"{kind}: {reason}")
+        for note in notes if verbose else notes[:1]:
+            yield line("", note)
+
+
+def encoding(seconds: float) -> Iterator[str]:
+    """Yield the time that encoding texts would take, if any are."""
+    if seconds:
+        yield line("encoding", f"about {seconds:.0f} s for a small model; known texts take none")
 
 
 def _tables(left: Table, right: Table) -> Iterator[str]:
@@ -101,9 +119,11 @@ def _columns(
         yield line("", f"and {len(skipped) - len(shown)} more (-v names them)")
 
 
-def _decisions(linkage: Linkage, left: Table) -> Iterator[str]:
+def _decisions(linkage: Linkage, left: Table, *, verbose: bool) -> Iterator[str]:
     each = linkage.candidates / max(len(left), 1)
     yield line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
+    choice = linkage.choice
+    yield from retrieval(choice.retrieval, choice.reason, linkage.retrieval_notes, verbose=verbose)
     yield line("partners", f"{linkage.how}: {linkage.how_reason}")
     yield line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
 

@@ -16,8 +16,9 @@ from tk_link.ngrams import vectorise
 from tk_link.tables import Table
 from tk_link.views import Views, normalised
 
-RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
-_OURS = frozenset({RECORD, CODES, NUMBERS})
+RECORD, MEANING = "whole record", "meaning"
+CODES, NUMBERS = "codes in text", "numbers in text"
+_OURS = frozenset({RECORD, MEANING, CODES, NUMBERS})
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def compare(
 ) -> Features:
     """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
     pairs = candidates.pairs
-    columns = {RECORD: (candidates.record.cosine(pairs.left, pairs.right), 1.0)}
+    columns = {name: (values, 1.0) for name, values in _record(candidates).items()}
     for field in fields:
         name = f"column {field.label}" if field.label in _OURS else field.label
         columns[name] = (_field(left, right, field, pairs), field.weight)
@@ -54,6 +55,22 @@ def compare(
         np.column_stack([values for values, _ in columns.values()]),
         np.array([weight for _, weight in columns.values()]),
     )
+
+
+def _record(candidates: Candidates) -> dict[str, NDArray[np.float32]]:
+    """Compare whole records: by letters, or by letters and meaning in one, and by meaning alone.
+
+    Both are needed. Meaning inside `RECORD` lets the mixture start from the right pairs where
+    letters say nothing; on its own it can be weighed more than half (``docs/link/retrieval.md`` has
+    what else was tried).
+    """
+    pairs = candidates.pairs
+    letters = candidates.record.cosine(pairs.left, pairs.right)
+    if candidates.meaning is None:
+        return {RECORD: letters}
+    meaning = candidates.meaning.likeness(pairs.left, pairs.right)
+    both = (letters + np.nan_to_num(meaning)) / 2
+    return {RECORD: both.astype(np.float32), MEANING: meaning}
 
 
 def _field(  # noqa: PLR0911 - one return for each type

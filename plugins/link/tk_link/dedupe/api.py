@@ -16,6 +16,7 @@ from tk_link.dedupe.settings import make_settings
 if TYPE_CHECKING:
     import polars as pl
 
+    from tk_link.config import Retrieve
     from tk_link.dedupe.config import DedupeConfig, Keep, Method
     from tk_link.dedupe.stack import Stack
     from tk_link.fields import FieldType
@@ -34,6 +35,10 @@ class DedupeOptions(TypedDict, total=False):
     weights: Mapping[str, float]
     source: str
     k: int
+    retrieve: Retrieve
+    model: str
+    device: str
+    offline: bool
     cluster: Method
     max_cluster: int
     min_prob: float

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tk_link.dedupe.config import Method
+from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 
@@ -29,6 +30,8 @@ class Clustering:
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
         precision: Estimated share of true pairs among those joined, 0..1.
+        choice: Whether candidates were found by letters, by meaning or by both, and why.
+        retrieval_notes: What was encoded and searched.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -42,6 +45,8 @@ class Clustering:
     borderline: pl.DataFrame
     candidates: int
     precision: float
+    choice: Choice = BY_LETTERS
+    retrieval_notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

@@ -77,7 +77,8 @@ def plan_dedupe(settings: DedupeSettings, talk: Talk) -> None:
 def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
     """Read and stack the files, after everything that can be checked without them."""
     if talk.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("tk_link").setLevel(logging.INFO)
     if not settings.files:
         raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
     outputs = [output for output in (settings.output, settings.pairs) if output is not None]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tk.errors import NotFoundError, UsageError
+from tk_link.config import Retrieve, check_retrieval
 from tk_link.fields import FIELD_TYPES, FieldType
 
 Method = Literal["average", "cc", "complete", "single-best"]
@@ -35,6 +36,10 @@ class DedupeConfig:
         golden: How the merged row gets its cells, by column or for `EVERY` one: a `Rule`, or
             ``latest:COLUMN``.
         k: Nearest rows that each row proposes; None decides from the data.
+        retrieve: As in `tk_link.config.LinkConfig`, and so are `model`, `device` and `offline`.
+        model: What makes vectors of texts; None takes the packaged one.
+        device: What it computes on; None takes the fastest there is.
+        offline: Use models of this machine only.
         threads: Processor threads to use; None uses all.
     """
 
@@ -50,6 +55,10 @@ class DedupeConfig:
     keep: Keep = "all"
     golden: tuple[tuple[str, str], ...] = ()
     k: int | None = None
+    retrieve: Retrieve = "auto"
+    model: str | None = None
+    device: str | None = None
+    offline: bool = False
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +73,7 @@ class DedupeConfig:
             _check_once(option, [column for column, _ in columns])
         if self.on == ():
             raise UsageError("on names no column; leave it out to compare all that say something")
+        check_retrieval(self.retrieve, self.model, self.device)
         self._check_numbers()
         self._check_golden()
 

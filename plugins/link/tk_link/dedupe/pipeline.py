@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tk.errors import InputError
-from tk_link import candidates
+from tk_link import candidates, retrieval
 from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import DedupeConfig, Method
@@ -23,6 +23,7 @@ from tk_link.pipeline import Clock
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.tables import Table
+from tk_link.views import build_views
 
 _SMALL = 20
 """Rows below which one entity may well be half the table."""
@@ -41,12 +42,24 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         profiles = profile_stacked(table, config.source)
         fields, skipped = choose_fields(table, profiles, config)
     with clock.stage("pairs"):
+        views = build_views(table, table, fields, profiles, profiles)
+        choice = retrieval.choose(views, config, is_within=True)
+    k = config.k or candidates.K
+    meaning = None
+    if choice.retrieval != "lexical":
+        with clock.stage("meaning"):
+            meaning = retrieval.find_meaning(
+                table, table, views, config, k=k + 1, progress=progress
+            )
+    with clock.stage("pairs"):
         apart = _files(table, config)
         within = score_within(
             table,
             fields,
-            profiles,
-            k=config.k or candidates.K,
+            views,
+            k=k,
+            meaning=meaning,
+            by_letters=choice.retrieval != "dense",
             threads=config.threads or os.cpu_count() or 1,
             allowed=apart,
         )
@@ -68,8 +81,14 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         borderline=scored.bottom_k(_BORDERLINE, by=distance).sort(distance, "left_row"),
         candidates=len(within.pairs),
         precision=float(mean) if isinstance(mean, float) else 1.0,
+        choice=choice,
+        retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
-        warnings=(*grouping.warnings, *_warnings(rows, pairs, config.max_cluster)),
+        warnings=(
+            *choice.warnings,
+            *grouping.warnings,
+            *_warnings(rows, pairs, config.max_cluster),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from tk_link import retrieval
 from tk_link.candidates import K
 from tk_link.dedupe.config import DedupeConfig
 from tk_link.dedupe.naming import profile_stacked
@@ -19,12 +20,14 @@ def make_plan(table: Table, config: DedupeConfig) -> Plan:
     start = time.perf_counter()
     profiles = profile_stacked(table, config.source)
     fields, skipped = choose_fields(table, profiles, config)
+    views = build_views(table, table, fields, profiles, profiles)
     return estimate(
         table,
         table,
         fields,
         skipped,
-        build_views(table, table, fields, profiles, profiles),
+        views,
+        choice=retrieval.choose(views, config, is_within=True),
         k=(config.k or K) + 1,  # a row is nearest to itself
         threads=config.threads or os.cpu_count() or 1,
         since=start,

@@ -131,5 +131,11 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "source": to_text,
     "keep": to_text,
     "golden": to_rules,
-    **{name: CONVERTERS[name] for name in ("types", "weights", "min_prob", "k", "threads")},
+    **{
+        name: CONVERTERS[name]
+        for name in (
+            *("types", "weights", "min_prob", "k", "threads"),
+            *("retrieve", "model", "device", "offline"),
+        )
+    },
 }

@@ -15,7 +15,7 @@ from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.masking import masked
 from tk_link.plan import Plan
-from tk_link.summary import line
+from tk_link.summary import encoding, line, retrieval
 from tk_link.tables import Table
 
 _FEW = 6
@@ -49,6 +49,10 @@ def summarise(
     yield from _head(stack.parts, clustering.fields, clustering.skipped, verbose=verbose)
     named = clustering.id_column
     yield line("row id", named if named is not None else "none; the row number stands for it")
+    choice = clustering.choice
+    yield from retrieval(
+        choice.retrieval, choice.reason, clustering.retrieval_notes, verbose=verbose
+    )
     yield from _result(clustering, stack, settings, found)
     if settings.dedupe.keep != "all":
         gone = len(stack.table) - kept
@@ -73,6 +77,8 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _head(stack.parts, plan.fields, plan.skipped, verbose=verbose)
     yield line("candidates", plan.retrieval)
+    yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
+    yield from encoding(plan.choice.seconds)
     yield line("pairs", f"about {plan.pairs:,} to score")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")

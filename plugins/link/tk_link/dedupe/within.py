@@ -12,12 +12,12 @@ from scipy.special import expit
 from tk_link import candidates
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
+from tk_link.dense import Meaning
 from tk_link.fields import Field
-from tk_link.profile import Profile
 from tk_link.scoring import levels, mixture, thumb
 from tk_link.scoring.additive import Additive, Refit
 from tk_link.tables import Table
-from tk_link.views import Views, build_views
+from tk_link.views import Views
 
 _FEWEST = 6
 """Rows, and expected matches, below which nothing can be learnt."""
@@ -56,10 +56,12 @@ class Within:
 def score_within(
     table: Table,
     fields: Sequence[Field],
-    profiles: dict[str, Profile],
+    views: Views,
     *,
     k: int = candidates.K,
     threads: int = 2,
+    meaning: Meaning | None = None,
+    by_letters: bool = True,
     allowed: NDArray[np.int64] | None = None,
 ) -> Within:
     """Find and score candidate pairs inside a table.
@@ -71,13 +73,23 @@ def score_within(
     Args:
         table: The table.
         fields: Compared columns, each against itself.
-        profiles: Profile of each column.
+        views: Texts to search by.
         k: Nearest rows that each row proposes.
         threads: Threads of the sparse products.
+        meaning: Where given, each row proposes its nearest rows by meaning as well.
+        by_letters: Propose by letters at all.
         allowed: A group number a row; only pairs of different groups are candidates.
     """
-    views = build_views(table, table, fields, profiles, profiles)
-    found = candidates.find(table, table, fields, views, k=k + 1, threads=threads)
+    found = candidates.find(
+        table,
+        table,
+        fields,
+        views,
+        k=k + 1,  # a row is nearest to itself
+        threads=threads,
+        meaning=meaning,
+        by_letters=by_letters,
+    )
     pairs = _once(found.pairs)
     if allowed is not None:
         pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
