@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
+from tk_link.offline import check_offline
 from tk_link.settings import Settings, make_settings
 from tk_link.values import pair_up, to_names
 
@@ -88,6 +89,8 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     from tk_link.pipeline import run  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
 
+    if settings.link.offline:
+        check_offline((left, right))
     left_table, right_table = table_of(left, "left"), table_of(right, "right")
     check_columns(settings.link, left_table, right_table)
     linkage = run(left_table, right_table, settings.link, progress=None)

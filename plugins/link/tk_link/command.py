@@ -12,7 +12,8 @@ import typer
 
 from tk.errors import InputError, UsageError
 from tk_link.columns import check_columns
-from tk_link.databases import is_database
+from tk_link.databases.address import is_database
+from tk_link.offline import check_offline
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
 from tk_link.reading import read_table
@@ -88,6 +89,8 @@ def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("tk_link").setLevel(logging.INFO)
     left_source, right_source = _inputs(settings)
+    if settings.link.offline:
+        check_offline((left_source, right_source, settings.output.output))
     if settings.output.output is not None:
         check_output(
             settings.output.output,

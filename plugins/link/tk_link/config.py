@@ -38,7 +38,7 @@ class LinkConfig:
         model: What makes vectors of texts, as `tk_link.dense.open_encoder` takes it; None takes the
             packaged one.
         device: What it computes on: ``cpu``, ``cuda``, …; None takes the fastest there is.
-        offline: Use models of this machine only.
+        offline: Use models and tables of this machine only.
         how: How many partners a row may have on either side.
         ties: What becomes of a row whose best candidates cannot be told apart.
         top: Accepted partners kept for each left row, at most; None keeps all that `how` allows.

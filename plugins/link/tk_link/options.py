@@ -143,7 +143,9 @@ Device = Annotated[
 ]
 Offline = Annotated[
     bool,
-    typer.Option("--offline", rich_help_panel=_RUN, help="Use models of this machine only."),
+    typer.Option(
+        "--offline", rich_help_panel=_RUN, help="Use models and tables of this machine only."
+    ),
 ]
 
 How = Annotated[

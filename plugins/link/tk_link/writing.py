@@ -18,7 +18,8 @@ from tk.errors import InputError, OutputError, UsageError
 from tk_link import remote
 from tk_link.atomic import explained, replacing
 from tk_link.config import IfExists
-from tk_link.databases import check_database, is_database, parse_address, write_database
+from tk_link.databases.address import is_database, parse_address
+from tk_link.databases.write import check_database, write_database
 from tk_link.masking import masked
 from tk_link.reading.source import Compression, Format, parse_format, place
 from tk_link.textview import text_view

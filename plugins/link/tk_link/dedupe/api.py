@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
 from tk_link.dedupe.settings import make_settings
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,6 +88,8 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     from tk_link.frames import to_kind  # noqa: PLC0415
 
     several = list(tables) if isinstance(tables, list | tuple) else [tables]
+    if config.offline:
+        check_offline(several)
     stacked = _stacked(several, config.source)
     check_columns(config, stacked)
     config = replace(config, source=stacked.source or config.source)

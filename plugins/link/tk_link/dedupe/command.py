@@ -12,6 +12,8 @@ from tk_link.command import Talk, show, tell
 from tk_link.dedupe.columns import check_columns
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack, read_files, stack
+from tk_link.masking import masked
+from tk_link.offline import check_offline
 from tk_link.progress import TerminalProgress
 from tk_link.reading.source import place
 from tk_link.writing import check_output, write_table
@@ -82,10 +84,14 @@ def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
     if not settings.files:
         raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
     outputs = [output for output in (settings.output, settings.pairs) if output is not None]
+    if settings.dedupe.offline:
+        check_offline([*settings.files, *outputs])
     for output in outputs:
         check_output(output, settings.files, if_exists=settings.if_exists)
     if len({place(output) for output in outputs}) < len(outputs):
-        raise UsageError(f"--output and --pairs are one file, {settings.pairs}; name two")
+        raise UsageError(
+            f"--output and --pairs are one file, {masked(settings.pairs or '')}; name two"
+        )
     stacked = stack(read_files(settings.files), source=settings.dedupe.source)
     check_columns(settings.dedupe, stacked)
     source = stacked.source or settings.dedupe.source

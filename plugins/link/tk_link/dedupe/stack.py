@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from tk.errors import InputError
-from tk_link.databases import is_database, parse_address
+from tk_link.databases.address import is_database, parse_address
 from tk_link.masking import masked
 from tk_link.reading import read_table
 from tk_link.reading.several import clashing, expand

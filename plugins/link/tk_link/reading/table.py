@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from tk.errors import InputError
-from tk_link.databases import is_database, parse_address, read_database
+from tk_link.databases.address import is_database, parse_address
+from tk_link.databases.read import read_database
 from tk_link.masking import masked
 from tk_link.reading.content import read_content, recognise
 from tk_link.reading.delimited import read_delimited

@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from tk.errors import InputError, MissingExtraError, OutputError, UsageError
 from tk_link import cli
-from tk_link.databases import parse_address, read_database, write_database
+from tk_link.databases.address import parse_address
+from tk_link.databases.read import read_database
+from tk_link.databases.write import write_database
 from tk_link.dedupe import cli as dedupe_cli
 
 FIRST = ["Ann", "Bob", "Cy", "Di"]

@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from tk.errors import InputError, OutputError
-from tk_link.databases import check_database, parse_address, read_database, write_database
+from tk_link.databases.address import parse_address
+from tk_link.databases.read import read_database
+from tk_link.databases.write import check_database, write_database
 from tk_link.reading import read_table
 
 FRAME = pl.DataFrame(
