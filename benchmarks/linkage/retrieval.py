@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tk_link import candidates
 from tk_link.config import LinkConfig
 from tk_link.dense import dense_neighbours, open_backend, open_encoder, plan_retrieval
-from tk_link.pipeline import prepare
+from tk_link.plan import prepare
 from tk_link.reading import read_table
 from tk_link.tables import Table
 from tk_link.views import build_views

@@ -6,6 +6,7 @@ Nothing heavy is imported until it is called: ``tk link --help`` imports `tk_lin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
@@ -51,11 +52,13 @@ class LinkOptions(TypedDict, total=False):
     review_band: tuple[float, float]
     all_pairs: bool
     explain: bool | Explain
+    draws: int
     seed: int
     threads: int
     join: Join
     pairs: bool
     suffix: str
+    report: str | Path
 
 
 @overload
@@ -81,19 +84,34 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     Raises:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
+        OutputError: The report cannot be written; said before the run. Where it fails after it,
+            the result is returned with a warning.
     """
     settings = settings_of(options)
+    paths = [str(table) if isinstance(table, str | Path) else None for table in (left, right)]
+    settings = replace(settings, left=paths[0], right=paths[1])
+    report = settings.output.report
 
     from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
     from tk_link.frames import to_kind  # noqa: PLC0415
-    from tk_link.pipeline import run  # noqa: PLC0415
+    from tk_link.page.place import check_report  # noqa: PLC0415
+    from tk_link.pipeline import run_closely  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
 
     if settings.link.offline:
         check_offline((left, right))
+    if report is not None:
+        check_report(report, [path for path in paths if path is not None], ())
     left_table, right_table = table_of(left, "left"), table_of(right, "right")
     check_columns(settings.link, left_table, right_table)
-    linkage = run(left_table, right_table, settings.link, progress=None)
+    done = run_closely(left_table, right_table, settings.link)
+    if report is not None:
+        from tk_link.page.reports import warning_instead, write_link_report  # noqa: PLC0415
+
+        with warning_instead():
+            write_link_report(done, left_table, right_table, settings, report)
+    linkage = done.linkage
+    del done  # what all candidates were compared on is large
     frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
     return to_kind(frame, left)
 

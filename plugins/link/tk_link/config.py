@@ -47,6 +47,7 @@ class LinkConfig:
         review_band: Probabilities (low, high) between which a pair gets the status ``review``.
         all_pairs: Keep every scored pair, not only the accepted ones.
         explain: Say why pairs match, and in which form.
+        draws: Number of plausible link sets to draw; None decides on one.
         seed: Seed of everything random.
         threads: Processor threads to use; None uses all.
     """
@@ -72,6 +73,7 @@ class LinkConfig:
     review_band: tuple[float, float] | None = None
     all_pairs: bool = False
     explain: Explain = "none"
+    draws: int | None = None
     seed: int = 0
     threads: int | None = None
 
@@ -95,7 +97,12 @@ class LinkConfig:
         for column, weight in self.weights:
             if not (math.isfinite(weight) and weight > 0):
                 raise UsageError(f"weight of {column!r} is {weight}; it must be above 0")
-        for name, count in (("k", self.k), ("top", self.top), ("threads", self.threads)):
+        for name, count in (
+            ("k", self.k),
+            ("top", self.top),
+            ("draws", self.draws),
+            ("threads", self.threads),
+        ):
             if count is not None and count < 1:
                 raise UsageError(f"{name} is {count}; it must be 1 or more")
         if self.seed < 0:
@@ -123,6 +130,7 @@ class OutputConfig:
         suffix: What a right column gets where its name clashes with a left one.
         if_exists: What becomes of an output that is there; None replaces a file and leaves a
             database's table alone.
+        report: File for a page about the run; None writes none.
     """
 
     output: str | None = None
@@ -130,6 +138,7 @@ class OutputConfig:
     pairs: bool = False
     suffix: str = "_r"
     if_exists: IfExists | None = None
+    report: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("join", self.join, get_args(Join))

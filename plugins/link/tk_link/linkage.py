@@ -37,6 +37,18 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """Expected share of the true pairs among the candidates, 0..1, with a 90% range.
+
+    It is estimated from rows that are each other's nearest by text (`tk_link.likely`).
+    """
+
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Linkage:
     """What one run decided.
 
@@ -54,8 +66,12 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
+            ``left_row``, ``right_row``, ``match_probability``.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
         retrieval_notes: What was encoded and searched.
+        recall: Expected share of the true pairs among the candidates; None where all texts were
+            compared, or nothing is known.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -72,7 +88,9 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    draws: pl.DataFrame | None = None
     choice: Choice = BY_LETTERS
     retrieval_notes: tuple[str, ...] = ()
+    recall: Recall | None = None
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -122,6 +122,20 @@ class Linker:
             run.pairs, run.features, run.scores, (left, left_row), (right, right_row)
         )
 
+    def report(self, path: str | Path) -> None:
+        """Write a page about the last run, as `link` does with `report`.
+
+        Raises:
+            UsageError: Nothing was linked yet, or the file is not named as a web page.
+            OutputError: It cannot be written.
+        """
+        from tk_link.page.place import check_report  # noqa: PLC0415 - see the module's docstring
+        from tk_link.page.reports import write_link_report  # noqa: PLC0415
+
+        run, left, right = self._last()
+        check_report(str(path), (), ())
+        write_link_report(run, left, right, self._settings, str(path))
+
     def save(self, folder: str | Path) -> None:
         """Write what was learnt into a folder, as JSON.
 

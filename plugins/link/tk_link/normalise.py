@@ -81,9 +81,14 @@ def text(values: pl.Series) -> pl.Series:
         unique = values.drop_nulls().unique()
         known = {v: html.unescape(v) for v in unique.to_list() if "&" in v}
         values = values.replace(known)
-    folded = values.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
-    folded = folded.str.replace_many(list(_LETTERS), list(_LETTERS.values()))
-    folded = folded.str.replace_all(r"['’`´]", "").str.replace_all(r"[^\p{L}\p{N}]+", " ")
+    is_ascii = (values.str.len_bytes() == values.str.len_chars()).fill_null(True)
+    if is_ascii.all():  # most columns of most tables, in a quarter of the time
+        folded = values.str.to_lowercase().str.replace_all(r"['`]", "")
+        folded = folded.str.replace_all(r"[^a-z0-9]+", " ")
+    else:
+        folded = values.str.normalize("NFKD").str.to_lowercase().str.replace_all(r"\p{M}", "")
+        folded = folded.str.replace_many(list(_LETTERS), list(_LETTERS.values()))
+        folded = folded.str.replace_all(r"['’`´]", "").str.replace_all(r"[^\p{L}\p{N}]+", " ")
     return _null_if_empty(folded.str.strip_chars())
 
 

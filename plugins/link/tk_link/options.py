@@ -248,6 +248,15 @@ IfExists = Annotated[
         "[dim]\\[default: replace a file, fail for a table of a database][/dim]",
     ),
 ]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        rich_help_panel=_OUTPUT,
+        help="Write N plausible link sets instead of one: draw, left_id, right_id.",
+    ),
+]
 Explain = Annotated[
     str | None,
     typer.Option(
@@ -255,6 +264,15 @@ Explain = Annotated[
         metavar="[=text|columns|json]",
         rich_help_panel=_OUTPUT,
         help="Say why: match_why as text or json, or one column of bits for each field.",
+    ),
+]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.html",
+        rich_help_panel=_OUTPUT,
+        help="Also write a page about the run: scores, cuts, reasons, close calls.",
     ),
 ]
 

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
-from tk.errors import InputError
-from tk_link import align, candidates, cardinality, decisions, explain, retrieval, rules
-from tk_link.align import Alignment
+from tk_link import candidates, cardinality, decisions, explain, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
-from tk_link.computed import with_computed
 from tk_link.config import LinkConfig
-from tk_link.dense import Choice, Meaning
-from tk_link.fields import Field
+from tk_link.dense import Meaning
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
-from tk_link.profile import Profile, profile
+from tk_link.plan import Plan, plan_rest, prepare, threads_of
+from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
+from tk_link.scoring.sampling import draw_links
 from tk_link.scoring.score import Scores, score
 from tk_link.tables import Table
-from tk_link.views import Views, build_views
 
 _FEW_MATCHES = 20
 _FEW_SHARE, _UNSURE = 0.2, 0.85
 """Unrelated tables of 200 rows give about 20 pairs with a mean probability of 0.6 to 0.8."""
-
-Profiles = tuple[dict[str, Profile], dict[str, Profile]]
 
 
 @dataclass(frozen=True)
@@ -86,44 +81,48 @@ def run_closely(
     With ``model``, score by what it learnt before instead of learning from these tables.
     """
     clock = Clock(progress)
+    start = time.perf_counter()
     with clock.stage("columns"):
         left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
-        views = build_views(left, right, aligned.fields, *profiles)
-        choice = retrieval.choose(views, config)
+        plan = plan_rest(left, right, profiles, aligned, config, since=start)
     meaning = None
-    if choice.retrieval != "lexical":
+    if plan.choice.retrieval != "lexical":
         with clock.stage("meaning"):
             k = config.k or candidates.K
-            meaning = retrieval.find_meaning(left, right, views, config, k=k, progress=progress)
+            meaning = retrieval.find_meaning(
+                left, right, plan.views, config, k=k, progress=progress
+            )
     with clock.stage("candidates"):
-        found = _candidates(
-            left, right, aligned.fields, views, config, choice=choice, meaning=meaning
-        )
+        found = _candidates(left, right, plan, config, meaning)
     with clock.stage("comparing"):
-        features = compare(left, right, aligned.fields, views, found)
+        threads = threads_of(config.threads)
+        features = compare(left, right, plan.fields, plan.views, found, threads=threads)
     with clock.stage("scoring"):
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
         decision = decisions.decide(found.pairs, features, scores, how, config)
+        drawn = _draws(found.pairs, scores, how, config) if config.draws else None
         why = explain.explain(features, scores, decision.positions, config.explain)
     linkage = Linkage(
-        fields=aligned.fields,
-        skipped=aligned.skipped,
+        fields=plan.fields,
+        skipped=plan.skipped,
         left_id=config.left_id or _id_column(profiles[0]),
         right_id=config.right_id or _id_column(profiles[1]),
         pairs=decision.pairs.hstack(why),
         candidates=len(found.pairs),
+        recall=found.recall,
         how=how,
         how_reason=reason,
         cut=decision.cut,
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
-        choice=choice,
+        draws=drawn,
+        choice=plan.choice,
         retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
-        warnings=choice.warnings
+        warnings=plan.choice.warnings
         + _warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
@@ -132,60 +131,21 @@ def run_closely(
     return Run(linkage, found.pairs, features, scores)
 
 
-def prepare(
-    left: Table, right: Table, config: LinkConfig
-) -> tuple[Table, Table, Profiles, Alignment]:
-    """Profile the columns of both tables and pair them.
-
-    Returns:
-        The tables with the columns that are computed, their profiles, and the pairs.
-
-    Raises:
-        InputError: A table is empty or no columns correspond.
-    """
-    for table in (left, right):
-        if not len(table):
-            raise InputError(f"'{table.name}' has no rows; there is nothing to link")
-    profiles = profile(left), profile(right)
-    aligned = align.align(
-        left,
-        right,
-        *profiles,
-        on=config.on,
-        types=dict(config.types),
-        weights=dict(config.weights),
-    )
-    columns = [f.left for f in aligned.fields], [f.right for f in aligned.fields]
-    lefts = align.with_profiles(left, profiles[0], columns[0])
-    rights = align.with_profiles(right, profiles[1], columns[1])
-    return (
-        with_computed(left, columns[0]),
-        with_computed(right, columns[1]),
-        (lefts, rights),
-        aligned,
-    )
-
-
 def _candidates(
-    left: Table,
-    right: Table,
-    fields: tuple[Field, ...],
-    views: Views,
-    config: LinkConfig,
-    *,
-    choice: Choice,
-    meaning: Meaning | None,
+    left: Table, right: Table, plan: Plan, config: LinkConfig, meaning: Meaning | None
 ) -> Candidates:
+    fields = plan.fields
     found = candidates.find(
         left,
         right,
         fields,
-        views,
+        plan.views,
         k=config.k or candidates.K,
         block=[[rules.field_of(c, fields, "--block") for c in group] for group in config.block],
-        threads=config.threads or os.cpu_count() or 1,
+        threads=threads_of(config.threads),
+        search=plan.search,
         meaning=meaning,
-        by_letters=choice.retrieval != "dense",
+        by_letters=plan.choice.retrieval != "dense",
     )
     if not config.require and not config.forbid_conflict:
         return found
@@ -215,6 +175,20 @@ def _score(
     if how != "1:1":
         scores = score(features, pairs, how, seed=config.seed, model=model)
     return how, reason, scores
+
+
+def _draws(pairs: Pairs, scores: Scores, how: Cardinality, config: LinkConfig) -> pl.DataFrame:
+    """Return `Linkage.draws`."""
+    sets = draw_links(pairs, scores.probability, how, draws=config.draws or 1, seed=config.seed)
+    at = np.concatenate(sets)
+    return pl.DataFrame(
+        {
+            "draw": np.repeat(np.arange(1, len(sets) + 1), [len(found) for found in sets]),
+            "left_row": pairs.left[at].astype(np.int64),
+            "right_row": pairs.right[at].astype(np.int64),
+            "match_probability": scores.probability[at],
+        }
+    )
 
 
 def _id_column(profiles: dict[str, Profile]) -> str | None:

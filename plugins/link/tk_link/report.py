@@ -28,6 +28,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "retrieval": linkage.choice.retrieval,
         "retrieval_reason": linkage.choice.reason,
         "retrieval_notes": list(linkage.retrieval_notes),
+        "recall": asdict(linkage.recall) if linkage.recall is not None else None,
         "how": linkage.how,
         "how_reason": linkage.how_reason,
         "cut": linkage.cut,
@@ -40,6 +41,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "timings": linkage.timings,
         "warnings": list(linkage.warnings),
         "output": masked(settings.output.output or "") or None,
+        "report": settings.output.report,
         "seed": settings.link.seed,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
@@ -47,7 +49,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
 
 def plan_json(plan: Plan, left: Table, right: Table) -> str:
     """Return one JSON object: tables, columns and what a run would take."""
-    report = {"left": _table(left), "right": _table(right)} | asdict(plan)
+    report = {"left": _table(left), "right": _table(right)} | plan.figures()
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tk_link.fields import Field
-from tk_link.linkage import Linkage, Skipped
+from tk_link.linkage import Linkage, Recall, Skipped
 from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
@@ -57,7 +57,10 @@ def summarise(
         yield line("time", spent)
     for warning in linkage.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(linkage, settings, words))
+    if linkage.draws is None:
+        yield line("next", _advice(linkage, settings, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -66,14 +69,27 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _tables(left, right)
     yield from _columns(plan.fields, plan.skipped, verbose=verbose)
+    yield line("texts", " and ".join(plan.texts))
     yield line("candidates", f"about {plan.pairs:,} pairs: {plan.retrieval}")
     yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
     yield from encoding(plan.choice.seconds)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
     for warning in plan.choice.warnings:
         yield line("warning", warning)
     yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
+
+
+def said_recall(recall: Recall) -> str:
+    """Say an expected recall in words."""
+    return (
+        f"about {recall.share:.1%} of the true pairs are candidates ({recall.low:.1%} to "
+        f"{recall.high:.1%}), as of rows that are each other's nearest text"
+    )
 
 
 def line(label: str, text: str) -> str:
@@ -124,6 +140,8 @@ def _decisions(linkage: Linkage, left: Table, *, verbose: bool) -> Iterator[str]
     yield line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
     choice = linkage.choice
     yield from retrieval(choice.retrieval, choice.reason, linkage.retrieval_notes, verbose=verbose)
+    if linkage.recall is not None:
+        yield line("recall", said_recall(linkage.recall))
     yield line("partners", f"{linkage.how}: {linkage.how_reason}")
     yield line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
 

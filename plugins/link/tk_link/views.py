@@ -40,23 +40,38 @@ def normalised(values: pl.Series, type: FieldType) -> pl.Series:
     return _NORMALISERS[type](values)
 
 
-def comparable(values: pl.Series, type: FieldType) -> pl.Series:
-    """Return text values that are equal where they mean one date, number or wording."""
+def spelled(table: Table, column: str, type: FieldType) -> pl.Series:
+    """Return `normalised` of a table's column, worked out once."""
+    if (column, type) not in table.kept:
+        table.kept[column, type] = normalised(table.text[column], type)
+    return table.kept[column, type]
+
+
+def dated(table: Table, column: str) -> pl.Series:
+    """Return `tk_link.normalise.dates` of a table's column, worked out once."""
+    if (column, "as dates") not in table.kept:
+        table.kept[column, "as dates"] = normalise.dates(table.text[column])
+    return table.kept[column, "as dates"]
+
+
+def comparable(table: Table, column: str, type: FieldType) -> pl.Series:
+    """Return a column's values, equal where they mean one date, number or wording."""
     match type:
         case "date":
-            read = normalise.dates(values).dt.strftime("%Y-%m-%d")
+            read = dated(table, column).dt.strftime("%Y-%m-%d")
         case "number":
-            read = normalise.numbers(values).cast(pl.String)
+            read = normalise.numbers(table.text[column]).cast(pl.String)
         case _:
-            return normalised(values, type)
-    return read.fill_null(normalise.text(values))
+            return spelled(table, column, type)
+    return read if not read.null_count() else read.fill_null(spelled(table, column, "text"))
 
 
-def _record_part(values: pl.Series, type: FieldType) -> pl.Series:
-    """Return a value's part of the record text: one spelling a date, words of an e-mail apart."""
+def _record_part(table: Table, column: str, type: FieldType) -> pl.Series:
+    """Return a column's part of the record text: one spelling a date, words of an e-mail apart."""
     if type == "date":
-        return normalise.dates(values).dt.strftime("%Y %m %d").fill_null(normalise.text(values))
-    return normalise.text(values) if type == "email" else normalised(values, type)
+        read = dated(table, column).dt.strftime("%Y %m %d")
+        return read.fill_null(spelled(table, column, "text"))
+    return spelled(table, column, "text" if type == "email" else type)
 
 
 @dataclass(frozen=True)
@@ -123,7 +138,7 @@ def build_views(
         return min(a.filled * a.distinct, b.filled * b.distinct)
 
     best = max(wordy, key=identifies)
-    texts = (normalise.text(left.text[best.left]), normalise.text(right.text[best.right]))
+    texts = (spelled(left, best.left, "text"), spelled(right, best.right, "text"))
     return Views(record, texts, best, wording, used)
 
 
@@ -132,13 +147,15 @@ def _extras(
 ) -> dict[str, FieldType]:
     """Return the columns without counterpart whose words the other table knows."""
     used = parts_of(aligned, table) | {*aligned}
-    known = other.drop_nulls().str.split(" ").explode().unique().implode()
+    known: pl.Series | None = None  # a second for a million rows, and few tables have extras
     out: dict[str, FieldType] = {}
     for p in profiles.values():
         if p.role != "field" or p.name in used or p.length > _LONGEST_EXTRA:
             continue
         if p.type not in _WORDY and p.type not in ("category", "code", "number"):
             continue
+        if known is None:
+            known = other.drop_nulls().str.split(" ").explode().unique().implode()
         words = normalise.text(table.text[p.name].drop_nulls().head(_SAMPLE)).drop_nulls()
         share = words.str.split(" ").explode().is_in(known).mean()  # None where all is punctuation
         if isinstance(share, float) and share >= _LEAST_KNOWN:
@@ -148,7 +165,7 @@ def _extras(
 
 def _joined(table: Table, columns: Mapping[str, FieldType]) -> pl.Series:
     parts = [
-        _record_part(table.text[column], type_).alias(str(n))
+        _record_part(table, column, type_).alias(str(n))
         for n, (column, type_) in enumerate(columns.items())
     ]
     joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)

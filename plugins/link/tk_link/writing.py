@@ -33,7 +33,7 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 
 
 def check_output(output: str, inputs: Iterable[str], *, if_exists: IfExists | None = None) -> None:
-    """Find out before the work, not after it, whether `output` can be written.
+    """Find out before the work, not after it, whether the table `output` can be written.
 
     Raises:
         OutputError: Its format is unknown, its folder missing or read-only, it is an input, or it
@@ -53,7 +53,10 @@ def check_output(output: str, inputs: Iterable[str], *, if_exists: IfExists | No
         remote.check_writable(output)
         _check_format(PurePosixPath(output))
         return
-    _check_file(output, inputs)
+    path = Path(output).expanduser()
+    if not path.is_dir():
+        _check_format(path)
+    check_place(output, inputs)
     if if_exists == "fail" and Path(output).expanduser().exists():
         raise OutputError(f"{output} exists; name another file, or say --if-exists replace")
 
@@ -65,11 +68,15 @@ def _check_format(path: PurePath) -> None:
         raise OutputError(str(error)) from error
 
 
-def _check_file(output: str, inputs: Iterable[str]) -> None:
+def check_place(output: str, inputs: Iterable[str]) -> None:
+    """Find out whether a file can be written at `output`, whatever its format.
+
+    Raises:
+        OutputError: Its folder is missing or read-only, or it is an input.
+    """
     path = Path(output).expanduser()
     if path.is_dir():
         raise OutputError(f"{output} is a folder; name a file in it")
-    _check_format(path)
     if not path.parent.is_dir():
         raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
     for source in inputs:

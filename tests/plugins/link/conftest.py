@@ -1,4 +1,7 @@
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -100,3 +103,16 @@ def firms() -> tuple[pl.DataFrame, pl.DataFrame]:
         )
     )
     return left, right
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[Path]:
+    """A folder in which this process may not write, root or not."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o555)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        yield Path(folder)
+        if is_root:
+            os.seteuid(0)

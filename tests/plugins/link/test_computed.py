@@ -70,6 +70,14 @@ def test_rules_and_explanations_take_computed_columns():
     assert set(linker.explain(0, 0).evidence) >= {"first+last=person", "grams*0.001=kilos"}
 
 
+def test_a_report_shows_what_was_joined(tmp_path):
+    left, right = people()
+    page = tmp_path / "r.html"
+    link(left, right, on="first+last=person,grams*0.001=kilos", report=page)
+    assert "first+last" in page.read_text()
+    assert "Ann Berg" in page.read_text()
+
+
 def test_a_saved_linker_joins_again(tmp_path):
     left, right = people()
     Linker(on="first+last=person,grams*0.001=kilos").fit(left, right).save(tmp_path)

@@ -47,27 +47,28 @@ def _pairs_of_forms() -> frozenset[tuple[str, str]]:
     return frozenset(out)
 
 
-def similarity(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
+def similarity(
+    left: pl.Series, right: pl.Series, pairs: Pairs, *, threads: int = 1
+) -> NDArray[np.float32]:
     """Compare names already normalised by `tk_link.normalise.text`.
 
     The best of: Jaro-Winkler as written, Jaro-Winkler with the words in alphabetical order, .9 for
     a known English short form (``William`` / ``Bill``), .85 for an initial. NaN where missing.
     """
-    frame = pl.DataFrame({"l": pairs.left, "r": pairs.right})
-    texts = frame.select(a=pl.lit(left).gather(pl.col("l")), b=pl.lit(right).gather(pl.col("r")))
-    unique = texts.drop_nulls().unique(maintain_order=True)
-    values = _compare(unique["a"], unique["b"])
-    scored = unique.with_columns(pl.Series("s", values))
-    joined = texts.join(scored, on=["a", "b"], how="left", maintain_order="left")
-    return np.asarray(joined["s"].fill_null(float("nan")).to_numpy(), dtype=np.float32)
+    a, b = left.gather(pairs.left), right.gather(pairs.right)
+    score = _compare(a.fill_null(""), b.fill_null(""), threads)
+    score[(a.is_null() | b.is_null()).to_numpy()] = np.nan
+    return score
 
 
-def _compare(a: pl.Series, b: pl.Series) -> NDArray[np.float32]:
-    score = _jaro_winkler(a, b)
+def _compare(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:
+    score = _jaro_winkler(a, b, threads)
     several = (a.str.contains(" ", literal=True) | b.str.contains(" ", literal=True)).to_numpy()
     if several.any():
         rows = np.flatnonzero(several)
-        score[rows] = np.maximum(score[rows], _jaro_winkler(_sorted(a[rows]), _sorted(b[rows])))
+        score[rows] = np.maximum(
+            score[rows], _jaro_winkler(_sorted(a[rows]), _sorted(b[rows]), threads)
+        )
     first, second = a.to_list(), b.to_list()
     short = np.array([pair in _FORMS for pair in zip(first, second, strict=True)], dtype=bool)
     initial = (
@@ -79,9 +80,10 @@ def _compare(a: pl.Series, b: pl.Series) -> NDArray[np.float32]:
     return score
 
 
-def _jaro_winkler(a: pl.Series, b: pl.Series) -> NDArray[np.float32]:
+def _jaro_winkler(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:
     scorer = JaroWinkler.normalized_similarity
-    out = process.cpdist(a.to_list(), b.to_list(), scorer=scorer, workers=-1, dtype=np.float32)
+    first, second = a.to_list(), b.to_list()
+    out = process.cpdist(first, second, scorer=scorer, workers=threads, dtype=np.float32)
     return np.asarray(out)
 
 

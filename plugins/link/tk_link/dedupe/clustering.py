@@ -27,8 +27,11 @@ class Clustering:
         rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
             ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
         pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        apart: Likewise the scored pairs that were not joined.
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
+        draws: Where asked for, plausible clusterings (`tk_link.dedupe.draws`): ``draw`` from 1,
+            ``row``, ``cluster``.
         precision: Estimated share of true pairs among those joined, 0..1.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
         retrieval_notes: What was encoded and searched.
@@ -49,6 +52,8 @@ class Clustering:
     retrieval_notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    apart: pl.DataFrame = field(default_factory=pl.DataFrame)
+    draws: pl.DataFrame | None = None
 
 
 def rows_frame(

@@ -113,6 +113,23 @@ Pairs = Annotated[
         help="Also write the joined pairs: left_id, right_id, match_probability.",
     ),
 ]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        rich_help_panel=_OUTPUT,
+        help="Write N plausible clusterings instead of one: draw, id, cluster_id.",
+    ),
+]
+AllPairs = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        rich_help_panel=_OUTPUT,
+        help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
+    ),
+]
 Config = Annotated[
     str | None,
     typer.Option(

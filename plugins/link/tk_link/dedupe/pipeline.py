@@ -15,6 +15,7 @@ from tk_link import candidates, retrieval
 from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import DedupeConfig, Method
+from tk_link.dedupe.draws import draw_clusterings
 from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
@@ -31,12 +32,32 @@ _BORDERLINE = 3
 _FEW_PAIRS = 20
 
 
+@dataclass(frozen=True)
+class Run:
+    """Everything a run computed, for those who look closer than at its `Clustering`.
+
+    Attributes:
+        clustering: What was found.
+        within: Candidate pairs, what they were compared on and the model that weighed them.
+        scored: Every pair with a probability, as `tk_link.dedupe.clustering.pairs_frame`.
+    """
+
+    clustering: Clustering
+    within: Within
+    scored: pl.DataFrame
+
+
 def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Clustering:
     """Group the rows of a table into entities.
 
     Raises:
         InputError: The table has no rows, or no column to compare.
     """
+    return run_closely(table, config, progress=progress).clustering
+
+
+def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Run:
+    """Group the rows of a table and keep what every stage computed. Raises as `run`."""
     clock = Clock(progress)
     with clock.stage("columns"):
         profiles = profile_stacked(table, config.source)
@@ -65,13 +86,14 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         )
     with clock.stage("clusters"):
         grouping = _grouped(within, config, apart)
+        drawn = draw_clusterings(within, config, grouping.method, apart) if config.draws else None
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
         scored = pairs_frame(grouping.cluster, grouping.known)
     pairs = scored.filter("is_joined").drop("is_joined")
     distance = (pl.col("match_probability") - config.min_prob).abs()
     mean = pairs["match_probability"].mean()
-    return Clustering(
+    clustering = Clustering(
         fields=fields,
         skipped=skipped,
         id_column=config.id or id_column(profiles),
@@ -84,12 +106,15 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         choice=choice,
         retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
+        draws=drawn,
+        apart=scored.filter(~pl.col("is_joined")).drop("is_joined"),
         warnings=(
             *choice.warnings,
             *grouping.warnings,
             *_warnings(rows, pairs, config.max_cluster),
         ),
     )
+    return Run(clustering, within, scored)
 
 
 @dataclass(frozen=True)

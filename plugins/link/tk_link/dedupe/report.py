@@ -44,6 +44,7 @@ def report_json(
         "warnings": list(clustering.warnings),
         "output": masked(settings.output or "") or None,
         "pairs": masked(settings.pairs or "") or None,
+        "report": settings.report,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 
@@ -51,10 +52,10 @@ def report_json(
 def plan_json(plan: Plan, stack: Stack) -> str:
     """Return one JSON object: tables, columns and what a run would take."""
     more = {
-        "fields": [_field(field) for field in asdict(plan)["fields"]],
+        "fields": [_field(asdict(field)) for field in plan.fields],
         "skipped": [{"column": s.column, "reason": s.reason} for s in plan.skipped],
     }
-    report = {"files": _files(stack)} | asdict(plan) | more
+    report = {"files": _files(stack)} | plan.figures() | more
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

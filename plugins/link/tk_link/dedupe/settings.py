@@ -16,7 +16,7 @@ from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_te
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs", "if_exists")
+_RUN = ("files", "output", "pairs", "if_exists", "all_pairs", "report")
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -30,6 +30,8 @@ class DedupeSettings:
         output: File to write; None writes to standard output.
         pairs: File to write the joined pairs to; None writes none.
         if_exists: What becomes of outputs that are there; see `tk_link.config.OutputConfig`.
+        all_pairs: Write every scored pair to it, each with its status.
+        report: File for a page about the run; None writes none.
     """
 
     files: tuple[str, ...] = ()
@@ -37,9 +39,13 @@ class DedupeSettings:
     output: str | None = None
     pairs: str | None = None
     if_exists: IfExists | None = None
+    all_pairs: bool = False
+    report: str | None = None
 
     def __post_init__(self) -> None:
         check_if_exists(self.if_exists)
+        if self.all_pairs and self.pairs is None:
+            raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
@@ -123,6 +129,8 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "output": to_text,
     "pairs": to_text,
     "if_exists": to_text,
+    "all_pairs": to_switch,
+    "report": CONVERTERS["report"],
     "on": to_names,
     "id": to_text,
     "cluster": to_text,
@@ -134,7 +142,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     **{
         name: CONVERTERS[name]
         for name in (
-            *("types", "weights", "min_prob", "k", "threads"),
+            *("types", "weights", "min_prob", "k", "draws", "seed", "threads"),
             *("retrieve", "model", "device", "offline"),
         )
     },

@@ -15,7 +15,7 @@ from tk_link.fields import Field
 from tk_link.linkage import Skipped
 from tk_link.masking import masked
 from tk_link.plan import Plan
-from tk_link.summary import encoding, line, retrieval
+from tk_link.summary import encoding, line, retrieval, said_recall
 from tk_link.tables import Table
 
 _FEW = 6
@@ -68,7 +68,10 @@ def summarise(
         yield line("time", spent)
     for warning in clustering.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(clustering, settings, found, words))
+    if clustering.draws is None:
+        yield line("next", _advice(clustering, settings, found, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -79,6 +82,10 @@ def describe(
     yield line("candidates", plan.retrieval)
     yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
     yield from encoding(plan.choice.seconds)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("pairs", f"about {plan.pairs:,} to score")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
