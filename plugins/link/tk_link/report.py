@@ -34,6 +34,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "cut": linkage.cut,
         "cut_reason": linkage.cut_reason,
         "counts": status_counts(linkage, left),
+        "variants": linkage.variants,
         "linked_left_rows": linked_rows(linkage),
         "precision": _number(linkage.precision),
         "precision_range": [_number(bound) for bound in linkage.precision_range],

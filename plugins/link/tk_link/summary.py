@@ -157,6 +157,9 @@ def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
             f"about {linkage.precision:.0%} of the pairs are true ({low:.0%} to {high:.0%}), "
             "estimated without labels",
         )
+    if linkage.variants:
+        told = ", ".join(f"{kind} {count:,}" for kind, count in linkage.variants.items())
+        yield line("variants", f"of one thing, but told apart, so not accepted: {told}")
     pairs = borderline(linkage, left, right)
     for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
         yield line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
