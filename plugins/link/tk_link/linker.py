@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from tk.errors import UsageError
 from tk_link.api import LinkOptions, settings_of, table_of
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
@@ -206,6 +207,8 @@ class Linker:
         from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
         from tk_link.pipeline import run_closely  # noqa: PLC0415
 
+        if self._settings.link.offline:
+            check_offline((left, right))
         tables = table_of(left, "left"), table_of(right, "right")
         check_columns(self._settings.link, *tables)
         run = run_closely(*tables, self._settings.link, model=model)

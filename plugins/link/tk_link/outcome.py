@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from tk_link.computed import with_computed
 from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.tables import Table
 
@@ -63,4 +64,8 @@ def described(table: Table, columns: list[str]) -> pl.Series:
     """Put the compared cells of each row into one line."""
     cells = pl.concat_str(pl.col(columns[:4]), separator=" | ", ignore_nulls=True)
     line = cells.str.replace_all(r"\s+", " ").str.slice(0, 90)
-    return table.text.select(line=line).to_series() if columns else pl.Series([""] * len(table))
+    return (
+        with_computed(table, columns).text.select(line=line).to_series()
+        if columns
+        else pl.Series([""] * len(table))
+    )

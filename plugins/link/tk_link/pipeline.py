@@ -87,7 +87,7 @@ def run_closely(
     clock = Clock(progress)
     start = time.perf_counter()
     with clock.stage("columns"):
-        profiles, aligned = prepare(left, right, config)
+        left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
         plan = plan_rest(left, right, profiles, aligned, config, since=start)
     meaning = None
