@@ -21,13 +21,15 @@ Row = dict[str, str]
 def stacked(folder: Path) -> tuple[list[Row], list[list[str]]]:
     """Return the rows of both tables, ids made distinct, and the entities of two rows."""
     left, right = (read_table(str(folder / f"{side}.csv")) for side in ("left", "right"))
-    fields = prepare(left, right, LinkConfig())[1].fields
+    left, right, _, aligned = prepare(left, right, LinkConfig())
     rows = []
     for mark, table in (("L", left), ("R", right)):
-        names = [field.left if mark == "L" else field.right for field in fields]
+        names = [field.left if mark == "L" else field.right for field in aligned.fields]
         for cells in table.text.iter_rows(named=True):
             row = {"id": mark + cells[table.columns[0]]}
-            row |= {f.left: cells[name] or "" for f, name in zip(fields, names, strict=True)}
+            row |= {
+                f.left: cells[name] or "" for f, name in zip(aligned.fields, names, strict=True)
+            }
             rows.append(row)
     with (folder / "matches.csv").open(encoding="utf-8", newline="") as lines:
         pairs = list(csv.reader(lines))[1:]

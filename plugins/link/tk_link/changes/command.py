@@ -70,11 +70,11 @@ def _summary(found: Comparison, output: str | None) -> Iterator[str]:
 
 def _json(found: Comparison) -> str:
     before, after = found.clusters
-    report = {
+    report: dict[str, object] = {
         "is_same": found.is_same,
         "rows": {"shared": found.shared, "came": found.came, "went": found.went},
         "clusters": {"before": before, "after": after},
-        **{change: found.count(change) for change in CHANGES},
         "changes": found.changes.to_dicts(),
     }
+    report |= {change: found.count(change) for change in CHANGES}
     return json_.dumps(report, indent=2, ensure_ascii=False)

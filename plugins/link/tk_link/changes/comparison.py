@@ -43,7 +43,7 @@ class Comparison:
         return self.changes.filter(pl.col("change") != "renamed").is_empty()
 
     def count(self, change: Change) -> int:
-        """Return the number of clusters: those that split, that others merged into, …"""
+        """Return the number of clusters: of a kind: those that split, that others merged into."""
         side = "after" if change == "merged" else "before"
         found = self.changes.filter(pl.col("change") == change)
         return found[side].n_unique() if len(found) else 0
