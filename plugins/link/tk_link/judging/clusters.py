@@ -1,9 +1,9 @@
 """Clusters that obey judgements: pairs judged the same are joined, pairs judged different are not.
 
-Rows are clustered with the judged pairs' probabilities set to 1 and 0. Then clusters that hold a
-pair judged the same are joined, and clusters that hold rows which must not meet are divided by
-average linkage in which what is judged the same begins as one part and parts that must not meet
-never join. So a judgement also speaks for the rows around it, and none is ever outvoted.
+Rows are clustered without the pairs judged different. Then clusters that hold a pair judged the
+same are joined, and clusters that hold rows which must not meet are divided by average linkage in which
+what is judged the same begins as one part and parts that must not meet never join. So a judgement
+also speaks for the rows around it, and none is ever outvoted.
 """
 
 from __future__ import annotations
@@ -40,32 +40,39 @@ def group_judged(
 
     A pair judged the same is joined even where `apart` would forbid it.
     """
-    told, place, is_same = judged.told(pairs)
-    chances = np.where(is_same, 1.0, probability[place] if len(probability) else 0.0)
+    keep = ~judged.is_different(pairs)
     cluster, known = group(
-        told, chances, _knowing(score, judged), method=method, cut=cut, apart=apart
+        pairs.only(keep),
+        probability[keep],
+        _knowing(score, judged),
+        method=method,
+        cut=cut,
+        apart=apart,
     )
-    entity = judged.entities(len(cluster))
+    knowing, entity = _knowing(score, judged), judged.entities(len(cluster))
     cluster = _joined(cluster, judged)
     for members in _clashing(cluster, entity, judged, apart):  # at most one a judgement
-        part = _divided(members, entity, known, score, judged, cut=cut, apart=apart)
+        part = _divided(members, entity, known, knowing, judged, cut=cut, apart=apart)
         _, first, of = np.unique(part, return_index=True, return_inverse=True)
         cluster[members] = members[first[of]]
-    return cluster, known
+    return cluster, _certain(known, judged)
 
 
 def _knowing(score: Score, judged: Judged) -> Score:
-    """Return `score` with the judged pairs' probabilities in place."""
+    """Return `score` with no chance for pairs judged different."""
 
     def scored(pairs: Pairs) -> NDArray[np.float64]:
-        found = np.array(score(pairs))
-        keys = pairs.left.astype(np.int64) * pairs.rows[1] + pairs.right
-        for rows, chance in ((judged.same, 1.0), (judged.different, 0.0)):
-            ordered = np.sort(rows, axis=1)
-            found[np.isin(keys, ordered[:, 0] * pairs.rows[1] + ordered[:, 1])] = chance
-        return found
+        return np.where(judged.is_different(pairs), 0.0, score(pairs))
 
     return scored
+
+
+def _certain(known: sparse.csr_matrix, judged: Judged) -> sparse.csr_matrix:
+    """Return `known` with the pairs judged the same at 1."""
+    one, other = judged.same.T
+    pairs = sparse.coo_matrix((np.ones(len(one)), (one, other)), known.shape).tocsr()
+    pairs.data[:] = 1.0  # a pair that was judged by two names
+    return known.maximum(pairs).maximum(pairs.T)
 
 
 def _joined(cluster: Rows, judged: Judged) -> Rows:

@@ -61,28 +61,12 @@ class Judged:
                 "line overrules an earlier one"
             )
 
-    def told(self, pairs: Pairs) -> tuple[Pairs, Rows, NDArray[np.bool_]]:
-        """Return `pairs` and the judged ones among them.
-
-        Returns:
-            The pairs and those judged the same that were missing, sorted; the position in `pairs`
-            that each had, -1 for new ones; and the mask of those judged the same. Pairs judged
-            different are left out.
-        """
-        width = pairs.rows[1]
-        before = pairs.left.astype(np.int64) * width + pairs.right
-        same, different = (self._keys(rows, pairs) for rows in (self.same, self.different))
-        keys = np.setdiff1d(np.union1d(before, same), different)
-        place = np.searchsorted(before, keys)
-        place[place == len(before)] = 0
-        is_old = before[place] == keys if len(before) else np.zeros(len(keys), dtype=bool)
-        left, right = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
-        found = Pairs(left, right, pairs.rows, is_within=pairs.is_within)
-        return found, np.where(is_old, place, -1), np.isin(keys, same)
-
-    def _keys(self, rows: Rows, pairs: Pairs) -> Rows:
-        ordered = np.sort(rows, axis=1) if pairs.is_within else rows
-        return np.unique(ordered[:, 0] * pairs.rows[1] + ordered[:, 1])
+    def is_different(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Tell which pairs of rows of one table are judged different."""
+        low, high = np.sort(self.different, axis=1).T
+        height = pairs.rows[0]
+        keys = pairs.left.astype(np.int64) * height + pairs.right
+        return np.isin(keys, low * height + high)
 
 
 def read_verdicts(file: str) -> dict[Pair, Judgement]:
