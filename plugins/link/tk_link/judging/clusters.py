@@ -1,9 +1,9 @@
 """Clusters that obey judgements: pairs judged the same are joined, pairs judged different are not.
 
 Rows are clustered without the pairs judged different. Then clusters that hold a pair judged the
-same are joined, and clusters that hold rows which must not meet are divided by average linkage in which
-what is judged the same begins as one part and parts that must not meet never join. So a judgement
-also speaks for the rows around it, and none is ever outvoted.
+same are joined, and clusters that hold rows which must not meet are divided by average linkage in
+which what is judged the same begins as one part and parts that must not meet never join. So a
+judgement also speaks for the rows around it, and none is ever outvoted.
 """
 
 from __future__ import annotations

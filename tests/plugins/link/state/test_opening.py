@@ -122,12 +122,7 @@ def test_a_read_only_state_is_said(state):
 
 
 def test_a_transaction_that_fails_leaves_nothing(state):
-    with (
-        opened(state) as store,
-        pytest.raises(ZeroDivisionError),
-        transaction(store),
-    ):
-        store.execute("INSERT INTO sources VALUES (1, 'a', 'a')")
-        raise ZeroDivisionError
+    with opened(state) as store, pytest.raises(sqlite3.IntegrityError), transaction(store):
+        store.executemany("INSERT INTO sources VALUES (1, ?, 'a')", [("a",), ("b",)])
     with opened_to_read(state) as store:
         assert store.execute("SELECT count(*) FROM sources").fetchone() == (0,)
