@@ -27,9 +27,9 @@ def files(tmp_path, monkeypatch):
     """A register and another in two parts, as csv files in the current folder."""
     monkeypatch.chdir(tmp_path)
     made = registers(60, 30, 20, seed=5)
-    left = made.left.with_row_index("id").with_columns("A" + pl.col("id").cast(pl.String))
+    left = made.left.with_row_index("id").with_columns(id=pl.format("A{}", "id"))
     right = made.right.with_row_index("id")
-    right = right.with_columns("B" + pl.col("id").cast(pl.String))
+    right = right.with_columns(id=pl.format("B{}", "id"))
     left.write_csv("crm.csv")
     right.head(40).write_csv("jan.csv")
     right.tail(-40).write_csv("feb.csv")
@@ -100,7 +100,7 @@ def cluster_of(name):
 
 def test_judgements_without_a_state(files, capsys):
     Journal(Path("j.csv")).append({("B0", "B1"): "y"})
-    assert main(["dedupe", "jan.csv", "--id", "id", "-q", "--judged", "j.csv", "-o", "b.csv"]) == 0
+    assert main(["dedupe", "jan.csv", "-q", "--judged", "j.csv", "-o", "b.csv"]) == 0
     ids = dict(read("b.csv").select("id", "cluster_id").rows())
     assert ids["B0"] == ids["B1"]
     assert main(["dedupe", "crm.csv", "-q", "--judged", "j.csv"]) == 3

@@ -117,8 +117,8 @@ def test_a_full_disk_is_said_and_what_was_there_stays(state):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_read_only_state_is_said(state):
     state.chmod(0o400)
-    with pytest.raises(OutputError, match="cannot be written"), opened(state):
-        pass
+    with pytest.raises(OutputError, match="cannot be written"):
+        judge(state, 1)
 
 
 def test_a_transaction_that_fails_leaves_nothing(state):
