@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tk_link.scoring.model import Model
     from tk_link.tables import Table
 
-_FILE = "linker.json"
+MODEL_FILE = "linker.json"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Linker:
             ],
             "model": model.to_json(),
         }
-        path = Path(folder) / _FILE
+        path = Path(folder) / MODEL_FILE
         with explained(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
@@ -151,7 +151,7 @@ class Linker:
         """
         from tk_link.scoring.model import read_saved  # noqa: PLC0415 - see the module's docstring
 
-        saved = read_saved(Path(folder) / _FILE)
+        saved = read_saved(Path(folder) / MODEL_FILE)
         linker = cls()
         linker._compare(saved.columns)
         linker._model = saved.model

@@ -69,7 +69,7 @@ def _compare(a: pl.Series, b: pl.Series) -> NDArray[np.float32]:
         rows = np.flatnonzero(several)
         score[rows] = np.maximum(score[rows], _jaro_winkler(_sorted(a[rows]), _sorted(b[rows])))
     first, second = a.to_list(), b.to_list()
-    short = np.array([pair in _FORMS for pair in zip(first, second, strict=True)], dtype=bool)
+    short = np.array([pair in FORMS for pair in zip(first, second, strict=True)], dtype=bool)
     initial = (
         ((a.str.len_chars() == 1) ^ (b.str.len_chars() == 1))
         & (a.str.slice(0, 1) == b.str.slice(0, 1))
@@ -89,4 +89,4 @@ def _sorted(values: pl.Series) -> pl.Series:
     return values.str.split(" ").list.sort().list.join(" ")
 
 
-_FORMS = _pairs_of_forms()
+FORMS = _pairs_of_forms()

@@ -67,7 +67,7 @@ def read_saved(path: Path) -> Saved:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         columns = tuple(_column(*column) for column in document["columns"])
-        return Saved(columns, _parsed(document["model"]))
+        return Saved(columns, parse_model(document["model"]))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -82,7 +82,8 @@ def _column(left: str, right: str, type_: FieldType) -> tuple[str, str, FieldTyp
     return str(left), str(right), type_
 
 
-def _parsed(data: object) -> Model:
+def parse_model(data: object) -> Model:
+    """Read what `Model.to_json` gave; raises `KeyError` or `ValueError` where it is not that."""
     if not isinstance(data, dict) or data["format"] != _FORMAT:
         raise ValueError("format")
     names = tuple(str(name) for name in data["names"])

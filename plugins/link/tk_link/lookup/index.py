@@ -1,0 +1,318 @@
+"""`Index`: a table ready to be asked for the row that a record means, in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tk_link.comparing import codes
+from tk_link.comparing.features import CODES, RECORD, Features
+from tk_link.fields import FieldType
+from tk_link.lookup import comparison
+from tk_link.lookup.grams import Postings, Space
+from tk_link.lookup.queries import Hit, Query
+from tk_link.lookup.spelling import spelled, words
+from tk_link.scoring import levels
+from tk_link.scoring.additive import Additive
+from tk_link.scoring.model import Model
+
+NAME = "name text"
+"""The feature of a query's text where names are in several columns, or in one not compared."""
+MATCH = 0.9
+"""Probability from which a row is taken without a look. Rivals share the chance, so the next best
+row has less than 0.1 then."""
+
+_NEAREST, _NEAREST_NAMES = 30, 20
+"""Rows compared closely: those that share most with the whole record, and with its name."""
+_TOGETHER: dict[FieldType, FieldType] = {"name": "text", "category": "text"}
+"""Types spelled alike are spelled in one call: a call takes 0.4 ms whatever it is given."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A compared column.
+
+    Attributes:
+        name: Its name.
+        type: How its values are spelled and compared.
+        by_year: Its dates are years.
+        spread: Difference at which two of its numbers have nothing in common; None compares ratios.
+        examples: Dates as the table writes them, which tell how a query's are meant (d/m or m/d).
+    """
+
+    name: str
+    type: FieldType
+    by_year: bool = False
+    spread: float | None = None
+    examples: tuple[str, ...] = ()
+
+    @property
+    def compare(self) -> comparison.Compare | None:
+        """How two values are compared; None for the cosine of their 3-grams."""
+        if self.by_year:
+            return comparison.year
+        if self.spread is not None:
+            return partial(comparison.near, scale=self.spread)
+        return comparison.COMPARE.get(self.type)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A table, laid out for lookup.
+
+    Attributes:
+        title: What the table is called.
+        table: Its columns as text.
+        spelled: The compared columns in one spelling (named by their place: ``0``, ``1``, …), and
+            perhaps ``codes``: the codes inside each row's text.
+        columns: The compared columns.
+        id_column: Column that names rows; None where the row number does.
+        name_columns: Columns that together are a row's name.
+        common: Tokens in too many rows to be codes.
+        record: Where the 3-grams of whole rows are.
+        names: Where those of their names are.
+        spaces: The 3-grams of each column compared by them, by its place.
+        model: What similarities are worth.
+    """
+
+    title: str
+    table: pl.DataFrame
+    spelled: pl.DataFrame
+    columns: tuple[Column, ...]
+    id_column: str | None
+    name_columns: tuple[str, ...]
+    common: frozenset[str]
+    record: Postings
+    names: Postings
+    spaces: Mapping[int, Space]
+    model: Model = field(repr=False)
+
+    def __len__(self) -> int:
+        return self.table.height
+
+    def find(self, query: Query, *, limit: int = 5, min_prob: float = MATCH) -> list[Hit]:
+        """Return the rows that a record may mean, best first.
+
+        A text that is a row's id brings that row first, as certain.
+        """
+        rows, values = self.compare(query)
+        named = self.row_of(query.text.strip()) if query.text else None
+        hits = self._judge(rows, values, min_prob)
+        if named is not None:
+            certain = Hit(named, 1.0, levels.COUNT * 1.0, True, {})
+            hits = [certain, *(hit for hit in hits if hit.row != named)]
+        return hits[:limit]
+
+    def row_of(self, id: str) -> int | None:
+        """Return the row that an id names."""
+        return self._rows.get(id)
+
+    def id_of(self, row: int) -> str:
+        """Return what names a row."""
+        return self._ids[row]
+
+    def name_of(self, row: int) -> str:
+        """Return a row's name; its id where that is blank."""
+        parts = [self.table[column][row] for column in self.name_columns]
+        return " ".join(part.strip() for part in parts if part) or self.id_of(row)
+
+    def compare(
+        self, query: Query, *, without: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return candidate rows, and ``(rows, features)`` how alike they are; NaN is missing.
+
+        Args:
+            query: The record.
+            without: A row that is to be taken as not there.
+        """
+        asked = _Asked.of(query, self)
+        found = [self.record.nearest(asked.record, _NEAREST)]
+        if asked.name:
+            found.append(self.names.nearest(asked.name, _NEAREST_NAMES))
+        rows = np.unique(np.concatenate(found))
+        rows = rows[rows != without]
+        return rows, self._similarities(asked, rows)
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """Names of what is compared, in the order of the values of `compare`."""
+        ours = [RECORD]
+        ours += [NAME] if self.text_column is None else []
+        ours += [CODES] if "codes" in self.spelled.columns else []
+        labels = [f"column {c.name}" if c.name in ours else c.name for c in self.columns]
+        return (*ours, *labels)
+
+    @cached_property
+    def text_column(self) -> str | None:
+        """The compared column that a query's text is a value of."""
+        compared = {column.name for column in self.columns}
+        names = self.name_columns
+        return names[0] if len(names) == 1 and names[0] in compared else None
+
+    def _similarities(self, asked: _Asked, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        held = self.spelled[rows].to_dict(as_series=False)
+        ours: dict[str, Sequence[float]] = {RECORD: self._record(asked, held)}
+        if asked.text:
+            names = self._names(held)
+            ours[NAME] = self.names.space.cosines(asked.text, names).tolist()
+        if asked.codes and "codes" in held:
+            ours[CODES] = [_agreement(asked.codes, theirs) for theirs in held["codes"]]
+        width = len(self.features) - len(self.columns)
+        out = np.full((len(rows), len(self.features)), np.nan, dtype=np.float32)
+        for place, feature in enumerate(self.features[:width]):
+            if feature in ours:
+                out[:, place] = ours[feature]
+        for place, values in asked.values.items():
+            out[:, width + place] = self._column(place, values, held[str(place)])
+        return out
+
+    def _record(self, asked: _Asked, held: Mapping[str, list[str | None]]) -> list[float]:
+        """Compare all that is asked for with the same part of each row."""
+        parts = [held[str(place)] for place in asked.values]
+        texts = [words(row) for row in zip(*parts, strict=True)] if parts else []
+        if asked.text:
+            names = self._names(held)
+            texts = [words(both) for both in zip(texts or [""] * len(names), names, strict=True)]
+        return self.record.space.cosines(asked.record, texts).tolist()
+
+    def _names(self, held: Mapping[str, list[str | None]]) -> list[str]:
+        return [text or "" for text in held["name"]]
+
+    def _column(self, place: int, values: Iterable[str], held: Sequence[str | None]) -> list[float]:
+        """Return the best of the values for each row; NaN where the row has none."""
+        compare = self.columns[place].compare
+        best = [np.nan] * len(held)
+        for value in values:
+            if compare is None:
+                known = [text or "" for text in held]
+                scores = self.spaces[place].cosines(value, known).tolist()
+            else:
+                scores = [compare(value, text) if text else np.nan for text in held]
+            best = [
+                np.nan if not text else (score if not old >= score else old)
+                for text, score, old in zip(held, scores, best, strict=True)
+            ]
+        return best
+
+    def _judge(
+        self, rows: NDArray[np.int64], values: NDArray[np.float32], min_prob: float
+    ) -> list[Hit]:
+        cut = levels.cut(Features(self.features, values, np.ones(len(self.features))))
+        log_odds = self._additive.log_odds(cut)
+        alone = np.clip(self.model.curve(log_odds), 1e-9, 1 - 1e-9)
+        odds = alone / (1.0 - alone)
+        chances = odds / (1.0 + odds.sum())
+        order = np.lexsort((-values[:, 0], -log_odds, -chances))
+        return [
+            Hit(
+                int(rows[i]),
+                float(chances[i]),
+                float(log_odds[i] / np.log(2)),
+                bool(chances[i] >= min_prob),
+                {
+                    name: round(float(value), 4)
+                    for name, value in zip(self.features, values[i], strict=True)
+                    if not np.isnan(value)
+                },
+            )
+            for i in order.tolist()
+        ]
+
+    @cached_property
+    def _additive(self) -> Additive:
+        return self.model.arranged(self.features)
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        if self.id_column is None:
+            return [str(row) for row in range(len(self))]
+        return self.table[self.id_column].to_list()
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {id: row for row, id in enumerate(self._ids)}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A query in the index's spelling.
+
+    Attributes:
+        values: Spelled values of each compared column, by its place.
+        text: Spelled text where it is no column's value.
+        name: What to look for among names.
+        record: What to look for in whole rows.
+        codes: Codes in its text.
+    """
+
+    values: Mapping[int, tuple[str, ...]]
+    text: str
+    name: str
+    record: str
+    codes: frozenset[str]
+
+    @classmethod
+    def of(cls, query: Query, index: Index) -> _Asked:
+        raw = {name: list(values) for name, values in query.values.items()}
+        text = query.text
+        if text and index.text_column is not None:
+            raw.setdefault(index.text_column, []).append(text)
+            text = None
+        places = {column.name: place for place, column in enumerate(index.columns)}
+        given = {places[name]: values for name, values in raw.items() if name in places}
+        values = _spell(given, index.columns)
+        free = spelled(pl.Series([text]), "text")[0] or "" if text else ""
+        firsts = [values[place][0] for place in sorted(values)]
+        names = [values[places[c]][0] for c in index.name_columns if places.get(c) in values]
+        return cls(
+            values,
+            free,
+            free or words(names),
+            words([*firsts, free]),
+            _codes([*(v for vs in raw.values() for v in vs), text or ""], index),
+        )
+
+
+def _spell(
+    given: Mapping[int, Sequence[str]], columns: Sequence[Column]
+) -> dict[int, tuple[str, ...]]:
+    """Spell values by type; places with nothing left are dropped."""
+    out: dict[int, tuple[str, ...]] = {}
+    batches: dict[FieldType, list[tuple[int, str]]] = {}
+    for place, values in given.items():
+        type_ = columns[place].type
+        if type_ == "date":
+            both = pl.Series([*values, *columns[place].examples], dtype=pl.String)
+            out[place] = tuple(spelled(both, "date")[: len(values)].drop_nulls())
+        else:
+            batch = batches.setdefault(_TOGETHER.get(type_, type_), [])
+            batch += [(place, value) for value in values]
+    for type_, batch in batches.items():
+        texts = spelled(pl.Series([value for _, value in batch], dtype=pl.String), type_)
+        for (place, _), text in zip(batch, texts.to_list(), strict=True):
+            if text:
+                out[place] = (*out.get(place, ()), text)
+    return {place: values for place, values in out.items() if values}
+
+
+def _codes(texts: Sequence[str], index: Index) -> frozenset[str]:
+    if "codes" not in index.spelled.columns:
+        return frozenset()
+    found = codes.tokens(pl.Series([" ".join(texts)]))["code"].to_list()
+    return frozenset(found) - index.common
+
+
+def _agreement(ours: frozenset[str], theirs: str | None) -> float:
+    """Compare codes as `tk_link.comparing.codes.similarity` does."""
+    if not theirs:
+        return np.nan
+    held = theirs.split(" ")
+    if not ours.isdisjoint(held):
+        return codes.EQUAL
+    inside = any(a in b or b in a for a in ours for b in held)
+    return codes.CONTAINED if inside else codes.CONFLICT
