@@ -33,13 +33,22 @@ def check_output(output: str, inputs: Iterable[str]) -> None:
     Raises:
         OutputError: Its format is unknown, its folder missing or read-only, or it is an input.
     """
+    check_place(output, inputs)
+    try:
+        parse_format(Path(output))
+    except InputError as error:
+        raise OutputError(str(error)) from error
+
+
+def check_place(output: str, inputs: Iterable[str]) -> None:
+    """Find out whether a file of any format can be written at `output`.
+
+    Raises:
+        OutputError: Its folder is missing or read-only, or it is an input.
+    """
     path = Path(output).expanduser()
     if path.is_dir():
         raise OutputError(f"{output} is a folder; name a file in it")
-    try:
-        parse_format(path)
-    except InputError as error:
-        raise OutputError(str(error)) from error
     if not path.parent.is_dir():
         raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
     for source in inputs:

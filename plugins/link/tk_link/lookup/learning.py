@@ -65,7 +65,9 @@ def _fit(features: Features, truth: NDArray[np.bool_], owner: NDArray[np.int64])
     rest = np.flatnonzero(~is_first)
     order = rest[np.lexsort((-log_odds[rest], owner[rest]))]
     best = order[np.unique(owner[order], return_index=True)[1]]
-    return Model(features.names, additive, _curve(log_odds[best], truth[best]))
+    curve = _curve(log_odds[best], truth[best])
+    even = curve.even()  # scores are moved so that an even chance is 0, as in a linkage
+    return Model(features.names, additive.moved(-even), curve.moved(-even))
 
 
 def _curve(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> Curve:

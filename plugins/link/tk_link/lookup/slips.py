@@ -15,6 +15,8 @@ from tk_link.lookup.queries import Query
 
 _SAME, _TYPO, _TWO_TYPOS, _SHORTER, _OTHER = 0.70, 0.12, 0.04, 0.04, 0.10
 """Of a value: left as it is, one letter wrong, two, a word left out, another value altogether."""
+_LONG, _LEAST_TOLD = 6, 0.3
+"""Words from which a value is a text that is told, not copied: 30% to all of its words stay."""
 _UNKNOWN = 0.15
 """Chance that a column is not known to whoever asks."""
 _WHOLE, _NAME_ALONE = 0.5, 0.25
@@ -58,7 +60,7 @@ class Writer:
             return None
         kind = self._rng.random()
         if kind < _SAME:
-            return value
+            return self._told(value)
         if kind < _SAME + _TYPO:
             return self._typo(value)
         if kind < _SAME + _TYPO + _TWO_TYPOS:
@@ -68,6 +70,14 @@ class Writer:
             parts.pop(int(self._rng.integers(len(parts))))
             return " ".join(parts) or value[:1]
         return self.rows[column][int(self._rng.integers(len(self.rows[column])))]
+
+    def _told(self, value: str) -> str:
+        """Leave a value as it is, unless it is a text that nobody repeats word for word."""
+        parts = value.split()
+        if len(parts) < _LONG:
+            return value
+        kept = self._rng.random(len(parts)) < self._rng.uniform(_LEAST_TOLD, 1.0)
+        return " ".join(part for part, is_kept in zip(parts, kept, strict=True) if is_kept) or value
 
     def _typo(self, value: str) -> str:
         """Drop, double, swap or replace one character."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -28,6 +29,16 @@ def spelled(values: pl.Series, type: FieldType) -> pl.Series:
         case "geo":
             return values
     return normalised(values, type)
+
+
+def is_iso(value: str) -> bool:
+    """Tell whether a value is a date in the spelling of dates: no format need be tried then."""
+    if len(value) != len("1999-12-31"):
+        return False
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def words(values: Sequence[str | None]) -> str:

@@ -1,5 +1,6 @@
-"""An index in one file: safetensors, whose header says what it is and two of whose arrays are
-Parquet tables. Nothing in it is ever executed; a checksum tells a damaged file.
+"""An index in one file: safetensors, with two Parquet tables among its arrays.
+
+The header says what it is. Nothing in it is ever executed; a checksum tells a damaged file.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def read_index(path: Path) -> Index:
         with safe_open(path, framework="numpy") as file:
             header: Mapping[str, str] = file.metadata() or {}
             _check_header(path, header)
-            arrays: Arrays = {name: file.get_tensor(name) for name in file.keys()}
+            arrays: Arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise InputError(f"{path} is no index, or is cut off ({error}); {_REBUILD}") from error
     except OSError as error:
@@ -142,5 +143,5 @@ def _unpacked(packed: NDArray[np.uint8]) -> pl.DataFrame:
 def _checksum(arrays: Arrays, about: str) -> int:
     total = zlib.crc32(about.encode())
     for name in sorted(arrays):
-        total = zlib.crc32(np.ascontiguousarray(arrays[name]).view(np.uint8), total)
+        total = zlib.crc32(np.ascontiguousarray(arrays[name]).data.cast("B"), total)
     return total
