@@ -51,6 +51,7 @@ def _years(a: pl.Series, b: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
 
 
 def is_years(dates: pl.Series) -> bool:
+    """Tell whether dates are years: nearly all 1 January."""
     known = dates.drop_nulls()
     january = ((known.dt.month() == 1) & (known.dt.day() == 1)).mean()
     return bool(len(known)) and float(january or 0.0) >= ONLY_YEARS  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from tk.errors import InputError
 from tk_link import align, normalise
@@ -22,7 +23,8 @@ from tk_link.lookup.learning import by_thumb, learn
 from tk_link.lookup.spelling import spelled
 from tk_link.profile import Profile, profile
 from tk_link.progress import Progress
-from tk_link.scoring.model import read_saved
+from tk_link.scoring.curve import Curve
+from tk_link.scoring.model import Model, read_saved
 from tk_link.tables import Table
 from tk_link.views import build_views
 
@@ -76,10 +78,21 @@ def build_index(
         model=by_thumb((), len(table)),
     )
     if saved is not None:
-        return replace(index, model=saved.model)
+        return replace(index, model=_careful(saved.model))
     index = replace(index, model=by_thumb(index.features, len(table)))
     _tell(progress, "learning")
     return learn(index, seed=config.seed)
+
+
+def _careful(model: Model) -> Model:
+    """Return a linkage's model for records that may not be there at all.
+
+    Its calibration is level below the worst pair that the linkage assigned, where a lookup's
+    wrong rows are: there no score is worth more than it says by itself.
+    """
+    points = np.linspace(-20.0, 20.0, 401)
+    said = Curve(points, np.where(points < 0, expit(points), 1.0))
+    return replace(model, curve=model.curve.at_most(said))
 
 
 def _tell(progress: Progress | None, stage: str) -> None:

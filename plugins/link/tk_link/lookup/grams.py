@@ -52,9 +52,11 @@ class Space:
 
     def weights(self, codes: Codes) -> NDArray[np.float64]:
         """Return the idf of grams; one never seen is rarer than any."""
-        place = np.minimum(np.searchsorted(self.grams, codes), max(len(self.grams) - 1, 0))
-        known = self.grams[place] == codes if len(self.grams) else np.zeros(len(codes), dtype=bool)
-        documents = np.where(known, self.documents[place], 0) if len(self.grams) else 0
+        place = np.searchsorted(self.grams, codes)
+        known = place < len(self.grams)
+        known[known] = self.grams[place[known]] == codes[known]
+        documents = np.zeros(len(codes))
+        documents[known] = self.documents[place[known]]
         return np.asarray(np.log((1 + self.rows) / (1 + documents)) + 1.0)
 
     def cosines(self, text: str, others: Sequence[str]) -> NDArray[np.float64]:

@@ -103,7 +103,7 @@ class Index:
         A row whose id is given, as the text or in its column, comes first, as certain.
         """
         rows, values = self.compare(query)
-        hits = self._judge(rows, values, min_prob)
+        hits = self.judge(rows, values, min_prob)
         for row in self._named(query):
             hits = [Hit(row, 1.0, _CERTAIN, True, {}), *(hit for hit in hits if hit.row != row)]
         return hits[:limit]
@@ -220,9 +220,13 @@ class Index:
             ]
         return best
 
-    def _judge(
-        self, rows: NDArray[np.int64], values: NDArray[np.float32], min_prob: float
+    def judge(
+        self, rows: NDArray[np.int64], values: NDArray[np.float32], min_prob: float = MATCH
     ) -> list[Hit]:
+        """Return the rows of `compare` with what their similarities are worth, best first.
+
+        A record means one row at most, so a row's chance is what its rivals leave it.
+        """
         cut = levels.cut(Features(self.features, values, np.ones(len(self.features))))
         log_odds = self._additive.log_odds(cut)
         alone = np.clip(self.model.curve(log_odds), 1e-9, 1 - 1e-9)
@@ -279,11 +283,11 @@ class _Asked:
 
     @classmethod
     def of(cls, query: Query, index: Index) -> _Asked:
-        raw = {name: list(values) for name, values in query.values.items()}
-        text = query.text
+        raw = {name: [_whole(v) for v in values] for name, values in query.values.items()}
+        text = _whole(query.text or "")
         if text and index.text_column is not None:
             raw.setdefault(index.text_column, []).append(text)
-            text = None
+            text = ""
         places = {column.name: place for place, column in enumerate(index.columns)}
         given = {places[name]: values for name, values in raw.items() if name in places}
         values = _spell(given, index.columns)
@@ -295,8 +299,13 @@ class _Asked:
             free,
             free or words(names),
             words([*firsts, free]),
-            _codes([*(v for vs in raw.values() for v in vs), text or ""], index),
+            _codes([*(v for vs in raw.values() for v in vs), text], index),
         )
+
+
+def _whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can spell and nothing can read."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _spell(

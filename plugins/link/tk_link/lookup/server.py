@@ -73,7 +73,9 @@ class Server(ThreadingHTTPServer):
         host, port = str(self.server_address[0]), self.server_address[1]
         return self.config.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:
+    def process_request(  # type: ignore[override]  # a TCP server gets sockets alone
+        self, request: socket.socket, client_address: object
+    ) -> None:
         """Give the connection a thread, or turn it away where all are taken."""
         if not self._free.acquire(blocking=False):
             with suppress(OSError):
@@ -84,7 +86,9 @@ class Server(ThreadingHTTPServer):
         self._open.add(request)
         super().process_request(request, client_address)
 
-    def process_request_thread(self, request: socket.socket, client_address: object) -> None:
+    def process_request_thread(  # type: ignore[override]  # as above
+        self, request: socket.socket, client_address: object
+    ) -> None:
         """Serve the connection, then free its place."""
         try:
             super().process_request_thread(request, client_address)

@@ -45,7 +45,7 @@ class Response:
 
 def reply(content: object, status: int = 200) -> Response:
     """Return JSON."""
-    return Response(status, JSON, json.dumps(content, ensure_ascii=False).encode())
+    return Response(status, JSON, json.dumps(content).encode())
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from tk_link.lookup.index import Column, Index
 from tk_link.scoring.model import parse_model
 
 FORMAT = 1
-_KIND = "tk-index"
+_KEY = "tk-index"
 _REBUILD = "build it again: tk index build TABLE -o INDEX"
 
 Arrays = dict[str, NDArray[Any]]
@@ -49,15 +49,14 @@ def write_index(index: Index, path: Path) -> None:
         "title": index.title,
         "columns": [asdict(column) for column in index.columns],
         "id_column": index.id_column,
-        "name_columns": index.name_columns,
+        "name_columns": list(index.name_columns),
         "common": sorted(index.common),
         "model": index.model.to_json(),
         "rows": len(index),
     }
-    header = {"kind": _KIND, "format": str(FORMAT), "about": json.dumps(about)}
-    header["checksum"] = str(_checksum(arrays, header["about"]))
+    header = {"format": FORMAT, "checksum": _checksum(arrays, about), "about": about}
     with replacing(path) as stream:
-        stream.write(save(arrays, header))
+        stream.write(save(arrays, {_KEY: json.dumps(header)}))
 
 
 def read_index(path: Path) -> Index:
@@ -71,26 +70,27 @@ def read_index(path: Path) -> Index:
         raise InputError(f"{path} is no file; build an index first: tk index build TABLE -o {path}")
     try:
         with safe_open(path, framework="numpy") as file:
-            header: Mapping[str, str] = file.metadata() or {}
-            _check_header(path, header)
+            header = _header(path, file.metadata() or {})
             arrays: Arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise InputError(f"{path} is no index, or is cut off ({error}); {_REBUILD}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    if header.get("checksum") != str(_checksum(arrays, header["about"])):
+    if header.get("checksum") != _checksum(arrays, header["about"]):
         raise InputError(f"{path} is damaged: its checksum differs; {_REBUILD}")
-    return _index(json.loads(header["about"]), arrays)
+    return _index(header["about"], arrays)
 
 
-def _check_header(path: Path, header: Mapping[str, str]) -> None:
-    if header.get("kind") != _KIND or "about" not in header:
+def _header(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    if _KEY not in metadata:
         raise InputError(f"{path} is a safetensors file, but no index; {_REBUILD}")
-    if header.get("format") != str(FORMAT):
+    header: dict[str, Any] = json.loads(metadata[_KEY])
+    if header.get("format") != FORMAT:
         raise InputError(
             f"{path} has index format {header.get('format')}, this version of tk reads {FORMAT}; "
             f"{_REBUILD}"
         )
+    return header
 
 
 def _index(about: Mapping[str, Any], arrays: Arrays) -> Index:
@@ -140,8 +140,8 @@ def _unpacked(packed: NDArray[np.uint8]) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(packed.tobytes()))
 
 
-def _checksum(arrays: Arrays, about: str) -> int:
-    total = zlib.crc32(about.encode())
+def _checksum(arrays: Arrays, about: Mapping[str, Any]) -> int:
+    total = zlib.crc32(json.dumps(about).encode())
     for name in sorted(arrays):
         total = zlib.crc32(np.ascontiguousarray(arrays[name]).data.cast("B"), total)
     return total
