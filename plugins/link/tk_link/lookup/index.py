@@ -31,6 +31,7 @@ _NEAREST, _NEAREST_NAMES = 30, 20
 """Rows compared closely: those that share most with the whole record, and with its name."""
 _CERTAIN = 40.0
 """Bits of a row that was asked for by its id."""
+_MOST_LOG_ODDS = 30.0
 _TOGETHER: dict[FieldType, FieldType] = {"name": "text", "category": "text"}
 """Types spelled alike are spelled in one call: a call takes 0.4 ms whatever it is given."""
 
@@ -229,9 +230,9 @@ class Index:
         """
         cut = levels.cut(Features(self.features, values, np.ones(len(self.features))))
         log_odds = self._additive.log_odds(cut)
-        alone = np.clip(self.model.curve(log_odds), 1e-9, 1 - 1e-9)
-        odds = alone / (1.0 - alone)
-        chances = odds / (1.0 + odds.sum())
+        odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
+        chances = self.model.curve(log_odds) * (1.0 + odds) / (1.0 + odds.sum())
+        chances /= max(chances.sum(), 1.0)
         order = np.lexsort((-values[:, 0], -log_odds, -chances))
         return [
             Hit(
