@@ -192,6 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Say in JSON why a request is not even parsed; an unknown method is the client's error."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # what cannot be parsed counts as HTTP/0.9
         status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else code
         reason = message or HTTPStatus(status).phrase
         self._send(reply({"status": "error", "message": reason}, int(status)))
