@@ -12,6 +12,7 @@ from tk.errors import QualityError
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
+from tk_link.guard import Guard, unguarded
 from tk_link.linkage import PAIR_SCHEMA, Cardinality
 from tk_link.scoring.matching import assign
 from tk_link.scoring.score import Scores
@@ -41,16 +42,23 @@ class Decision:
 
 
 def decide(
-    pairs: Pairs, features: Features, scores: Scores, how: Cardinality, config: LinkConfig
+    pairs: Pairs,
+    features: Features,
+    scores: Scores,
+    how: Cardinality,
+    config: LinkConfig,
+    *,
+    guard: Guard | None = None,
 ) -> Decision:
-    """Decide every left row.
+    """Decide every left row. A pair that ``guard`` bars is never accepted.
 
     Raises:
         QualityError: The precision asked for cannot be reached.
     """
     order = scores.order()
-    kept = assign(pairs, order, how)
-    tied = _tied(pairs, features, order, how)
+    guard = guard or unguarded(len(pairs))
+    kept = assign(pairs, order, how, ~guard.is_barred)
+    tied = ~guard.is_barred & _tied(pairs, features, order, how)
     kept = kept[~tied[kept]]
     cut, reason = _cut(scores, kept, config)
     accepted = kept[scores.probability[kept] >= cut]
@@ -61,7 +69,9 @@ def decide(
         accepted = np.union1d(accepted, tied_well)
         if config.ties == "first":  # of equals, the first in the table
             accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
-    frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
+    frame = _frame(
+        pairs, scores, order, accepted=accepted, tied=tied, guard=guard, cut=cut, config=config
+    )
     shown = frame["position"].to_numpy()
     chances = frame.filter("accepted")["match_probability"].to_numpy()  # what --top left
     precision = float(chances.mean()) if len(chances) else 1.0
@@ -126,6 +136,7 @@ def _frame(
     *,
     accepted: NDArray[np.int64],
     tied: NDArray[np.bool_],
+    guard: Guard,
     cut: float,
     config: LinkConfig,
 ) -> pl.DataFrame:
@@ -147,6 +158,7 @@ def _frame(
             "accepted": is_accepted,
             "tied": tied,
             "taken": right_taken[pairs.right],
+            "variant": guard.is_variant,
         }
     )
     in_band = pl.col("match_probability").is_between(low, high, closed="left")
@@ -155,16 +167,28 @@ def _frame(
         .then(pl.lit("review"))
         .when("accepted")
         .then(pl.lit("match"))
+        .when("variant")
+        .then(pl.lit("variant"))
         .when(pl.col("tied") & (pl.col("alone") >= cut))
         .then(pl.lit("tie"))
         .when(pl.col("taken") & (pl.col("alone") >= cut))
         .then(pl.lit("lost"))
         .otherwise(pl.lit("none"))
     )
-    best_alone = pl.col("alone").rank("ordinal", descending=True).over("left_row")
+    kind = (
+        pl.when("accepted")
+        .then(pl.lit("same"))
+        .when("variant")
+        .then(pl.lit("variant"))
+        .when(pl.col("match_status") == "none")
+        .then(pl.lit("different"))
+    )
+    # of candidates that were not taken, a variant says more than a stranger
+    telling = pl.when("variant").then(pl.max_horizontal("alone", pl.lit(cut))).otherwise("alone")
+    best_alone = telling.rank("ordinal", descending=True).over("left_row")
     frame = frame.sort(["left_row", "order", "right_row"], descending=[False, True, False])
-    frame = frame.with_columns(
-        status.alias("match_status"),
+    frame = frame.with_columns(status.alias("match_status")).with_columns(
+        kind.alias("match_kind"),
         pl.int_range(1, pl.len() + 1).over("left_row").alias("match_rank"),
         _margin().alias("match_margin"),
         best_alone.alias("best"),

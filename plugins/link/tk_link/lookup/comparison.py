@@ -26,7 +26,7 @@ _PLACE = re.compile(r"(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)")
 
 
 def name(a: str, b: str) -> float:
-    """Compare names as `tk_link.comparing.names.similarity` does."""
+    """Compare names as `tk_link.comparing.names.similarity` does, but for how they sound."""
     score = _jaro(a, b)
     if " " in a or " " in b:
         score = max(score, _jaro(" ".join(sorted(a.split(" "))), " ".join(sorted(b.split(" ")))))

@@ -8,7 +8,7 @@ from tk_link.comparing import dates, keys, names, quantities
 from tk_link.lookup import comparison
 from tk_link.lookup.spelling import spelled
 
-NAMES = ["anna", "ana", "bill", "william", "w", "anna maria", "maria anna", "brandt", "b", "liz"]
+NAMES = ["anna", "anja", "bill", "william", "w", "anna maria", "maria anna", "brandt", "b", "liz"]
 CODES = ["pslx350h", "pslx350", "2349b001", "2349b01", "ab", "abc", "426001"]
 PHONES = ["4940123456", "040123456", "123456", "4940123465"]
 MAILS = ["anna@post.de", "anna@mail.com", "ana@post.de", "bruno@post.de", "x"]
@@ -27,6 +27,10 @@ NARROW = ["1990.0", "1991.0", "2000.0", "2004.0", "2010.0", "1980.0"]
 PLACES = ["48.1, 11.5", "48.1001, 11.5", "52.5 13.4", "-33.9;151.2", "48.3, 11.9"]
 
 
+def of_dates(left, right, pairs):
+    return dates.similarity(normalise.dates(left), normalise.dates(right), pairs)
+
+
 def crossed(values):
     side = pl.Series(values)
     a, b = np.meshgrid(np.arange(len(values)), np.arange(len(values)), indexing="ij")
@@ -41,8 +45,8 @@ def crossed(values):
         (keys.code, comparison.code, CODES),
         (keys.phone, comparison.phone, PHONES),
         (keys.email, comparison.email, MAILS),
-        (dates.similarity, comparison.day, DAYS),
-        (dates.similarity, comparison.year, YEARS),
+        (of_dates, comparison.day, DAYS),
+        (of_dates, comparison.year, YEARS),
         (quantities.number, comparison.ratio, WIDE),
         (quantities.place, comparison.place, PLACES),
     ],
