@@ -18,7 +18,7 @@ from tk_link.fields import Field
 from tk_link.linker import MODEL_FILE
 from tk_link.lookup import grams
 from tk_link.lookup.config import IndexConfig
-from tk_link.lookup.index import Column, Index
+from tk_link.lookup.index import WORDY, Column, Index
 from tk_link.lookup.learning import by_thumb, learn
 from tk_link.lookup.spelling import spelled
 from tk_link.profile import Profile, profile
@@ -46,7 +46,7 @@ def build_index(
     config = config or IndexConfig()
     if not len(table):
         raise InputError(f"'{table.name}' has no rows; there is nothing to look up")
-    saved = read_saved(Path(config.model) / MODEL_FILE) if config.model else None
+    saved = read_saved(Path(config.scorer) / MODEL_FILE) if config.scorer else None
     if saved is not None and config.on is None:
         config = replace(config, on=tuple(right for _, right, _ in saved.columns))
         types = tuple((right, type_) for _, right, type_ in saved.columns)
@@ -112,10 +112,15 @@ def _fields(
     table: Table, profiles: Mapping[str, Profile], config: IndexConfig
 ) -> tuple[Field, ...]:
     on = None if config.on is None else [(column, column) for column in config.on]
-    aligned = align.align(table, table, profiles, profiles, on=on, types=dict(config.types))
-    if len(table) > 1 or aligned.fields:
-        return aligned.fields
-    raise InputError(f"{table.name}: no column to compare; name some with --on")
+    try:
+        return align.align(table, table, profiles, profiles, on=on, types=dict(config.types)).fields
+    except InputError as error:
+        if on is not None:
+            raise
+        raise InputError(
+            f"{table.name}: no column tells rows apart ({', '.join(table.columns)}); "
+            "name those to compare with --on"
+        ) from error
 
 
 def _name_columns(
@@ -165,7 +170,7 @@ def _spelled(
 
 
 def _codes(table: Table, columns: tuple[Column, ...]) -> tuple[list[pl.Series], frozenset[str]]:
-    wordy = [c.name for c in columns if c.type in ("text", "name", "org", "address")]
+    wordy = [column.name for column in columns if column.type in WORDY]
     if not wordy:
         return [], frozenset()
     text = table.text.select(pl.concat_str(pl.col(wordy), separator=" ", ignore_nulls=True))

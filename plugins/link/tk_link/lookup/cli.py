@@ -27,14 +27,14 @@ def build(
     id: options.Id = None,
     name: options.Name = None,
     types: Types = None,
-    model: options.Model = None,
+    scorer: options.Scorer = None,
     seed: options.Seed = 0,
     quiet: options.Quiet = False,
 ) -> None:
     """Build an index of a table."""
     from tk_link.lookup.command import build_file, index_config  # noqa: PLC0415
 
-    config = index_config(on=on, id=id, name=name, types=types, model=model, seed=seed)
+    config = index_config(on=on, id=id, name=name, types=types, scorer=scorer, seed=seed)
     build_file(table, output, config, quiet=quiet)
 
 

@@ -28,7 +28,7 @@ def index_config(
     id: str | None,
     name: Sequence[str] | None,
     types: Sequence[str] | None,
-    model: str | None,
+    scorer: str | None,
     seed: int,
 ) -> IndexConfig:
     """Make a configuration of options as they were typed.
@@ -44,7 +44,7 @@ def index_config(
         typed = cast("tuple[tuple[str, FieldType], ...]", to_texts_by_column(list(types or ())))
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
-    return IndexConfig(on=columns[0], id=id, name=columns[1], types=typed, model=model, seed=seed)
+    return IndexConfig(on=columns[0], id=id, name=columns[1], types=typed, scorer=scorer, seed=seed)
 
 
 def build_file(source: str, output: str | None, config: IndexConfig, *, quiet: bool) -> None:

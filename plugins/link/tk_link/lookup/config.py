@@ -17,7 +17,7 @@ class IndexConfig:
         id: Column that names rows; None finds one.
         name: Columns that together are a row's name; None finds them.
         types: Types set by hand, by column.
-        model: Folder of a saved `tk_link.Linker` to score by; None learns from the table.
+        scorer: Folder of a saved `tk_link.Linker` to score by; None learns from the table.
         seed: Seed of everything random.
     """
 
@@ -25,7 +25,7 @@ class IndexConfig:
     id: str | None = None
     name: tuple[str, ...] | None = None
     types: tuple[tuple[str, FieldType], ...] = ()
-    model: str | None = None
+    scorer: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:

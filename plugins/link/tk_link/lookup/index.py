@@ -23,6 +23,7 @@ from tk_link.scoring.model import Model
 
 NAME = "name text"
 """The feature of a query's text where names are in several columns, or in one not compared."""
+WORDY: frozenset[FieldType] = frozenset({"text", "name", "org", "address"})
 MATCH = 0.9
 """Probability from which a row is taken without a look. Rivals share the chance, so the next best
 row has less than 0.1 then."""
@@ -170,6 +171,11 @@ class Index:
         return (*ours, *labels)
 
     @cached_property
+    def wordy(self) -> tuple[str, ...]:
+        """The compared columns in whose text codes are looked for."""
+        return tuple(column.name for column in self.columns if column.type in WORDY)
+
+    @cached_property
     def text_column(self) -> str | None:
         """The compared column that a query's text is a value of."""
         compared = {column.name for column in self.columns}
@@ -300,7 +306,7 @@ class _Asked:
             free,
             free or words(names),
             words([*firsts, free]),
-            _codes([*(v for vs in raw.values() for v in vs), text], index),
+            _codes([*(v for c in index.wordy for v in raw.get(c, ())), text], index),
         )
 
 

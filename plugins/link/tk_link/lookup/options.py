@@ -33,10 +33,10 @@ Name = Annotated[
         "--name", metavar="COLS", help="Columns that together are a row's name: first,last."
     ),
 ]
-Model = Annotated[
+Scorer = Annotated[
     str | None,
     typer.Option(
-        "--model",
+        "--scorer",
         metavar="FOLDER",
         help="Score by a saved Linker, instead of by what is learnt from the table.",
     ),

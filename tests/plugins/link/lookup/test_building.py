@@ -35,7 +35,7 @@ def test_options_choose_columns_types_id_and_name(table):
         (IndexConfig(id="city"), "repeats"),
         (IndexConfig(id="idd"), "did you mean 'id'"),
         (IndexConfig(types=(("ctiy", "text"),)), "did you mean 'city'"),
-        (IndexConfig(model="nowhere"), "cannot be read"),
+        (IndexConfig(scorer="nowhere"), "cannot be read"),
     ],
 )
 def test_wrong_columns_are_refused(table, config, words):
@@ -72,7 +72,7 @@ def test_a_table_too_small_to_learn_from_is_scored_by_rule(rows):
 def test_a_saved_linker_scores(table, tmp_path):
     left = table.frame.with_columns(pl.col("first_name").str.slice(0, 4))
     Linker(on=["first_name", "last_name", "email"]).fit(left, table.frame).save(tmp_path)
-    index = build_index(table, IndexConfig(model=str(tmp_path)))
+    index = build_index(table, IndexConfig(scorer=str(tmp_path)))
     assert [column.name for column in index.columns] == ["first_name", "last_name", "email"]
     row = table.text.row(8, named=True)
     query = Query(values={c.name: (row[c.name],) for c in index.columns})
@@ -85,3 +85,10 @@ def test_ids_are_row_numbers_where_no_column_names_rows():
     index = build_index(from_frame(pl.DataFrame({"name": names}), "t.csv"))
     assert index.id_column is None
     assert index.id_of(index.find(Query(names[4]))[0].row) == "4"
+
+
+@pytest.mark.parametrize("values", [["x", "x", "x"], [None, None, None], ["1", "2", "3"]])
+def test_a_table_whose_columns_say_nothing_is_refused(values):
+    frame = pl.DataFrame({"id": values}, schema={"id": pl.String})
+    with pytest.raises(InputError, match=r"no column tells rows apart \(id\).*--on"):
+        build_index(from_frame(frame, "t.csv"))

@@ -108,6 +108,15 @@ def test_codes_inside_text_tell_variants_apart():
     assert hit.similarity["codes in text"] == 1.0
 
 
+def test_a_number_in_another_column_is_no_code():
+    kinds = [f"Akku Bohrer Hilt BX-{n:03}R Set" for n in range(30)]
+    phones = [f"040/55{n:03}77" for n in range(30)]
+    index = build_index(from_frame(pl.DataFrame({"title": kinds, "phone": phones}), "tools.csv"))
+    hit = index.find(Query("Bohrer", {"phone": ("040/5500377",)}))[0]
+    assert hit.row == 3
+    assert "codes in text" not in hit.similarity
+
+
 def test_blank_cells_are_missing_not_unequal(table):
     text = table.text.with_columns(pl.when(pl.col("id") == "P0005").then(None).otherwise("city"))
     holes = text.with_columns(
