@@ -58,7 +58,7 @@ def decide(
     order = scores.order()
     guard = guard or unguarded(len(pairs))
     kept = assign(pairs, order, how, ~guard.is_barred)
-    tied = ~guard.is_barred & _tied(pairs, features, order, how)
+    tied = _tied(pairs, features, order, how, ~guard.is_barred)
     kept = kept[~tied[kept]]
     cut, reason = _cut(scores, kept, config)
     accepted = kept[scores.probability[kept] >= cut]
@@ -106,17 +106,25 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
 
 
 def _tied(
-    pairs: Pairs, features: Features, order: NDArray[np.float64], how: Cardinality
+    pairs: Pairs,
+    features: Features,
+    order: NDArray[np.float64],
+    how: Cardinality,
+    among: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Tell the pairs whose row has another candidate that compares exactly alike, both best.
+
+    Pairs that are not in ``among`` are nobody's twins.
 
     Where neither row may share its partner, both must be best for both their rows.
     """
     if how == "m:m":
         return np.zeros(len(pairs), dtype=bool)
+    out = np.zeros(len(pairs), dtype=bool)
+    pairs, order = pairs.only(among), order[among]
     several, is_best = np.zeros(len(pairs), dtype=bool), np.ones(len(pairs), dtype=bool)
     alike = pl.DataFrame({"left": pairs.left, "right": pairs.right, "order": order}).hstack(
-        [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values.T)]
+        [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values[among].T)]
     )
     columns = [c for c in alike.columns if c not in ("left", "right", "order")]
     for row in ("left", "right"):
@@ -126,7 +134,8 @@ def _tied(
             found = alike.select(best=best, several=pl.len().over(twins) > 1)
             is_best &= found["best"].to_numpy()
             several |= found["several"].to_numpy()
-    return is_best & several
+    out[among] = is_best & several
+    return out
 
 
 def _frame(

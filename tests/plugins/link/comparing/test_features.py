@@ -106,7 +106,8 @@ def test_few_columns_are_helped_by_how_rare_a_name_is(people):
 
 def test_a_first_name_in_the_column_of_last_names_is_seen(people):
     swapped = {"first_name": people["last_name"], "last_name": people["first_name"]}
-    pairs, found = features(people, swapped)
+    on = [("first_name", "first_name"), ("last_name", "last_name")]
+    pairs, found = features(people, swapped, on=on)
     same = pairs.left == pairs.right
     assert same.any()
     for name in ("first_name", "last_name"):
