@@ -43,7 +43,9 @@ class Writer:
         shape = self._rng.random()
         if shape < _WHOLE:
             return Query(values=self._values(row, list(self.rows)))
-        text = " ".join(filter(None, (self._slipped(row, c) for c in self.name_columns)))
+        # Whoever asks by another's name means another row: only in whole records may that differ.
+        names = (self._slipped(row, column, may_differ=False) for column in self.name_columns)
+        text = " ".join(filter(None, names))
         if shape < _WHOLE + _NAME_ALONE:
             return Query(text)
         others = [column for column in self.rows if column not in self.name_columns]
@@ -54,12 +56,12 @@ class Writer:
         slipped = {c: self._slipped(row, c) for c in columns if self._rng.random() >= _UNKNOWN}
         return {column: (value,) for column, value in slipped.items() if value}
 
-    def _slipped(self, row: int, column: str) -> str | None:
+    def _slipped(self, row: int, column: str, *, may_differ: bool = True) -> str | None:
         value = self.rows[column][row]
         if not value:
             return None
         kind = self._rng.random()
-        if kind < _SAME:
+        if kind < _SAME or (kind >= 1.0 - _OTHER and not may_differ):
             return self._told(value)
         if kind < _SAME + _TYPO:
             return self._typo(value)
