@@ -158,7 +158,10 @@ def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
             "estimated without labels",
         )
     if linkage.variants:
-        told = ", ".join(f"{kind} {count:,}" for kind, count in linkage.variants.items())
+        kinds = list(linkage.variants.items())
+        shown, rest = kinds[:_FEW], sum(count for _, count in kinds[_FEW:])
+        named = [*shown, *([("other", rest)] if rest else [])]
+        told = ", ".join(f"{kind} {count:,}" for kind, count in named)
         yield line("variants", f"of one thing, but told apart, so not accepted: {told}")
     pairs = borderline(linkage, left, right)
     for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
