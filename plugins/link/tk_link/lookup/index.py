@@ -14,9 +14,10 @@ from tk_link.comparing import codes
 from tk_link.comparing.features import CODES, RECORD, Features
 from tk_link.fields import FieldType
 from tk_link.lookup import comparison
+from tk_link.lookup.asked import Asked
 from tk_link.lookup.grams import Postings, Space
 from tk_link.lookup.queries import Hit, Query
-from tk_link.lookup.spelling import is_iso, spelled, words
+from tk_link.lookup.spelling import spelled, words
 from tk_link.scoring import levels
 from tk_link.scoring.additive import Additive
 from tk_link.scoring.model import Model
@@ -33,8 +34,6 @@ _NEAREST, _NEAREST_NAMES = 30, 20
 _CERTAIN = 40.0
 """Bits of a row that was asked for by its id."""
 _MOST_LOG_ODDS = 30.0
-_TOGETHER: dict[FieldType, FieldType] = {"name": "text", "category": "text"}
-"""Types spelled alike are spelled in one call: a call takes 0.4 ms whatever it is given."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Index:
             query: The record.
             without: A row that is to be taken as not there.
         """
-        asked = _Asked.of(query, self)
+        asked = Asked.of(query, self)
         found = [self.record.nearest(asked.record, _NEAREST)]
         if asked.name:
             found.append(self.names.nearest(asked.name, _NEAREST_NAMES))
@@ -182,7 +181,7 @@ class Index:
         names = self.name_columns
         return names[0] if len(names) == 1 and names[0] in compared else None
 
-    def _similarities(self, asked: _Asked, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _similarities(self, asked: Asked, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         held = self.spelled[rows].to_dict(as_series=False)
         ours: dict[str, Sequence[float]] = {RECORD: self._record(asked, held)}
         if asked.text:
@@ -199,7 +198,7 @@ class Index:
             out[:, width + place] = self._column(place, values, held[str(place)])
         return out
 
-    def _record(self, asked: _Asked, held: Mapping[str, list[str | None]]) -> list[float]:
+    def _record(self, asked: Asked, held: Mapping[str, list[str | None]]) -> list[float]:
         """Compare all that is asked for with the same part of each row."""
         parts = [held[str(place)] for place in asked.values]
         texts = [words(row) for row in zip(*parts, strict=True)] if parts else []
@@ -268,82 +267,6 @@ class Index:
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {id: row for row, id in enumerate(self._ids)}
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A query in the index's spelling.
-
-    Attributes:
-        values: Spelled values of each compared column, by its place.
-        text: Spelled text where it is no column's value.
-        name: What to look for among names.
-        record: What to look for in whole rows.
-        codes: Codes in its text.
-    """
-
-    values: Mapping[int, tuple[str, ...]]
-    text: str
-    name: str
-    record: str
-    codes: frozenset[str]
-
-    @classmethod
-    def of(cls, query: Query, index: Index) -> _Asked:
-        raw = {name: [_whole(v) for v in values] for name, values in query.values.items()}
-        text = _whole(query.text or "")
-        if text and index.text_column is not None:
-            raw.setdefault(index.text_column, []).append(text)
-            text = ""
-        places = {column.name: place for place, column in enumerate(index.columns)}
-        given = {places[name]: values for name, values in raw.items() if name in places}
-        values = _spell(given, index.columns)
-        free = spelled(pl.Series([text]), "text")[0] or "" if text else ""
-        firsts = [values[place][0] for place in sorted(values)]
-        names = [values[places[c]][0] for c in index.name_columns if places.get(c) in values]
-        return cls(
-            values,
-            free,
-            free or words(names),
-            words([*firsts, free]),
-            _codes([*(v for c in index.wordy for v in raw.get(c, ())), text], index),
-        )
-
-
-def _whole(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON can spell and nothing can read."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _spell(
-    given: Mapping[int, Sequence[str]], columns: Sequence[Column]
-) -> dict[int, tuple[str, ...]]:
-    """Spell values by type; places with nothing left are dropped."""
-    out: dict[int, tuple[str, ...]] = {}
-    batches: dict[FieldType, list[tuple[int, str]]] = {}
-    for place, values in given.items():
-        type_ = columns[place].type
-        if type_ == "date" and all(map(is_iso, values)):
-            out[place] = tuple(values)
-        elif type_ == "date":
-            both = pl.Series([*values, *columns[place].examples], dtype=pl.String)
-            out[place] = tuple(spelled(both, "date")[: len(values)].drop_nulls())
-        else:
-            batch = batches.setdefault(_TOGETHER.get(type_, type_), [])
-            batch += [(place, value) for value in values]
-    for type_, batch in batches.items():
-        texts = spelled(pl.Series([value for _, value in batch], dtype=pl.String), type_)
-        for (place, _), text in zip(batch, texts.to_list(), strict=True):
-            if text:
-                out[place] = (*out.get(place, ()), text)
-    return {place: values for place, values in out.items() if values}
-
-
-def _codes(texts: Sequence[str], index: Index) -> frozenset[str]:
-    if "codes" not in index.spelled.columns:
-        return frozenset()
-    found = codes.tokens(pl.Series([" ".join(texts)]))["code"].to_list()
-    return frozenset(found) - index.common
 
 
 def _agreement(ours: frozenset[str], theirs: str | None) -> float:

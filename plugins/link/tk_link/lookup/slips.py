@@ -2,7 +2,7 @@
 
 A lookup has one table and no answers to learn from. So rows of the table are written down anew
 with the slips that people make, and the index learns from which similarities the row it was can be
-told. The rates are fixed, the same for every table, and are what `match_probability` assumes.
+told. The rates are fixed, the same for every table, and are what probabilities assume.
 """
 
 from __future__ import annotations
