@@ -9,18 +9,26 @@ import typer
 from tk_cli import listings
 from tk_cli.doctor import doctor
 from tk_cli.group import PluginGroup
+from tk_cli.training import evaluate, train
 
 _EXIT_CODES = (
     "Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input, 4 missing optional part, "
     "5 quality gate not met, 6 stopped by a limit, 130 interrupted."
 )
-_BUILT_IN: dict[Callable[..., None], str] = {
-    listings.plugins: "tk plugins",
-    listings.models: 'tk models "restoration/*"',
-    listings.encoders: "tk encoders --json",
-    listings.backends: "tk backends",
-    listings.datasets: "tk datasets",
-    doctor: "tk doctor",
+_BUILT_IN: dict[str, dict[Callable[..., None], str]] = {
+    "Models": {
+        train: "tk train shapes --output run --epochs 20",
+        evaluate: "tk evaluate shapes run",
+    },
+    "About this tk": {
+        listings.plugins: "tk plugins",
+        listings.models: 'tk models "restoration/*"',
+        listings.tasks: "tk tasks",
+        listings.encoders: "tk encoders --json",
+        listings.backends: "tk backends",
+        listings.datasets: "tk datasets",
+        doctor: "tk doctor",
+    },
 }
 
 
@@ -32,10 +40,10 @@ def build() -> typer.Typer:
         epilog=f"Example: [bold]tk link left.csv right.csv[/bold]\n\n{_EXIT_CODES}",
     )
     app.callback()(_start)
-    for command, example in _BUILT_IN.items():
-        app.command(epilog=f"Example: [bold]{example}[/bold]", rich_help_panel="About this tk")(
-            command
-        )
+    for panel, commands in _BUILT_IN.items():
+        for command, example in commands.items():
+            epilog = f"Example: [bold]{example}[/bold]"
+            app.command(epilog=epilog, rich_help_panel=panel)(command)
     return app
 
 

@@ -1,4 +1,4 @@
-"""`tk plugins`, `tk models`, `tk encoders`, `tk backends`, `tk datasets`."""
+"""`tk plugins`, `tk models`, `tk tasks`, `tk encoders`, `tk backends`, `tk datasets`."""
 
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -62,6 +62,11 @@ def datasets(
     _show(Kind.DATASET, _matching(ctx, Kind.DATASET, pattern), as_json=as_json)
 
 
+def tasks(ctx: typer.Context, pattern: PatternArgument = "*", as_json: JsonOption = False) -> None:
+    """List what models can be trained for."""
+    _show(Kind.TASK, _matching(ctx, Kind.TASK, pattern), as_json=as_json)
+
+
 def _matching(ctx: typer.Context, kind: Kind, pattern: str) -> list[Entry]:
     entries = ctx.ensure_object(Catalogue).entries(kind)
     return [e for e in entries if any(fnmatchcase(name, pattern) for name in _names(e))]
@@ -79,7 +84,7 @@ def _show(kind: Kind, entries: list[Entry], *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        print_rows(rows, ["name", "task", "variants", "paper", "summary"])
+        print_rows(rows, ["name", "task", "model", "variants", "paper", "summary"])
     else:
         typer.echo(f"no {kind.section} here (tk plugins lists what is installed)", err=True)
 

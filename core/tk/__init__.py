@@ -21,12 +21,15 @@ from tk.hooks import hookimpl
 from tk.manifest import API, Manifest
 from tk.models import Variant, create, list_models
 from tk.suggest import nearest, not_found
+from tk.training import FitConfig, Fitted, evaluate, fit
 
 __all__ = [
     "API",
     "Catalogue",
     "Check",
     "Entry",
+    "FitConfig",
+    "Fitted",
     "InputError",
     "Kind",
     "LimitError",
@@ -43,7 +46,9 @@ __all__ = [
     "Variant",
     "create",
     "discover",
+    "evaluate",
     "examine",
+    "fit",
     "hookimpl",
     "list_models",
     "load_checkpoint",

@@ -21,8 +21,8 @@ def check_arguments(what: str, target: Callable[..., object], given: Mapping[str
         NotFoundError: It does not take one of them; the nearest that it takes is suggested.
         UsageError: It needs another one.
     """
-    named = {p.name: p for p in inspect.signature(target).parameters.values() if p.kind in _NAMED}
-    if not takes_any(target):
+    named = _named(target)
+    if not _takes_any(target):
         check_names(what, given, named)
     missing = [n for n, p in named.items() if p.default is p.empty and n not in given]
     if missing:
@@ -41,7 +41,16 @@ def check_names(what: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise NotFoundError(f"{what}: option", name, options)
 
 
-def takes_any(target: Callable[..., object]) -> bool:
-    """Say whether `target` takes arguments of any name (``**options``)."""
+def accepts(target: Callable[..., object], name: str) -> bool:
+    """Say whether `target` takes an argument of that name."""
+    return name in _named(target) or _takes_any(target)
+
+
+def _named(target: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(target).parameters.values()
+    return {p.name: p for p in parameters if p.kind in _NAMED}
+
+
+def _takes_any(target: Callable[..., object]) -> bool:
     parameters = inspect.signature(target).parameters.values()
     return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)

@@ -57,16 +57,30 @@ class Splits(Generic[Data]):
 
 
 class Task(Protocol[Config, Data]):
-    """What training and evaluation need to know of a domain."""
+    """What training and evaluation need to know of a domain.
+
+    What the data are (paths, horizon, image size) is the task's own; it was said when the task was
+    made. A task may also have, and is asked for where it has them: ``model_options()``, the
+    arguments that every model for it needs (``num_classes``); ``collate``, a function from a list
+    of examples to a batch; ``best`` and ``goal``, the metric that chooses the best checkpoint and
+    whether its ``lowest`` or ``highest`` value does.
+    """
 
     def datasets(self, config: Config) -> Splits[Data]:
-        """Open the data that `config` names."""
+        """Open the data; training data are map-style: ``len(data)``, ``data[i]``.
+
+        Args:
+            config: How training goes (`tk.FitConfig`), for data that depend on its seed.
+        """
         ...
 
     def loss(
         self, model: nn.Module, batch: Mapping[str, Tensor]
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Return the scalar loss of `batch` and the outputs it was computed from."""
+        """Return the mean loss over `batch` and the outputs it was computed from.
+
+        Under ``torchrun`` `model` is wrapped: call it, not one of its methods.
+        """
         ...
 
     def evaluate(self, model: nn.Module, data: Data) -> Mapping[str, float]:

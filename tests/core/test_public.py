@@ -7,6 +7,7 @@ PUBLIC = {
         *("API", "Catalogue", "Check", "Entry", "InputError", "Kind", "LimitError", "Manifest"),
         *("MissingExtraError", "NotFoundError", "OutputError", "PluginError", "Problem"),
         *("QualityError", "Source", "TkError", "UsageError"),
+        *("FitConfig", "Fitted", "evaluate", "fit"),
         *("Variant", "create", "discover", "examine", "hookimpl", "list_models"),
         *("load_checkpoint", "nearest", "not_found"),
     ],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import tk
 from tk import InputError, NotFoundError, OutputError, UsageError
 from tk_hub.weights import fetch_weights, find_local
 
@@ -31,6 +32,12 @@ def test_only_what_our_models_saved_with_safetensors_is_listed(folder):
     (found,) = find_local(folder)
     assert (found.name, found.architecture, len(found.commit)) == ("zoo/lion", "hat-s", 40)
     assert find_local(folder, "bear") == []
+
+
+def test_a_model_that_tk_saved_is_found_with_its_architecture(shapes, tmp_path):
+    tk.create("vit-tiny-28").save_pretrained(tmp_path / "zoo" / "mine")
+    (found,) = find_local(tmp_path)
+    assert (found.name, found.architecture) == ("zoo/mine", "shapes/vit")
 
 
 def test_a_pinned_commit_is_copied_without_pickles(folder, tmp_path):

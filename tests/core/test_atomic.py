@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tk.errors import OutputError
-from tk_link.atomic import replacing
+from tk.atomic import replacing
 
 
 def test_file_appears_when_the_block_ends(tmp_path):
