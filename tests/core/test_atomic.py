@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tk.errors import OutputError
 from tk.atomic import replacing
+from tk.errors import OutputError
 
 
 def test_file_appears_when_the_block_ends(tmp_path):

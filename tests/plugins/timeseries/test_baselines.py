@@ -22,7 +22,11 @@ def test_patchtst_promises():
 
 
 def test_patchtst_golden():
-    assert_golden(small(), {"x": wave(2, 24, 3)}, {"output": [1.762338, -2.027518, 1.270666, 1.987023, -0.945238, 0.475532]})
+    assert_golden(
+        small(),
+        {"x": wave(2, 24, 3)},
+        {"output": [1.762338, -2.027518, 1.270666, 1.987023, -0.945238, 0.475532]},
+    )
 
 
 def test_patchtst_loads_what_transformers_saved(tmp_path):
