@@ -39,16 +39,17 @@ class Line:
     ):
         self.noise = noise
         self._metrics, self._spoil, self._steps = list(metrics), spoil, 0
-        self._signals = {kill_at: signal.SIGKILL, interrupt_at: signal.SIGINT}
-        self._spoil_at = spoil_at
+        self._kill_at, self._interrupt_at, self._spoil_at = kill_at, interrupt_at, spoil_at
 
     def datasets(self, config):
         return Splits(train=Points(48, self.noise), validation=Points(10, 0.0), test=Points(7, 0.0))
 
     def loss(self, model, batch):
         self._steps += 1
-        if self._steps in self._signals:
-            os.kill(os.getpid(), self._signals[self._steps])
+        if self._steps == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._steps == self._interrupt_at:
+            raise KeyboardInterrupt
         out = model(batch["x"])
         loss = mse_loss(out, batch["y"])
         if self._steps == self._spoil_at:

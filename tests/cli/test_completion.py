@@ -43,8 +43,9 @@ def zoo(make_plugin, tmp_path):
 
 
 def test_built_in_and_plugin_commands_are_completed(zoo):
-    assert complete("tk ", extra_path=zoo)[-6:] == [
-        *("plugins", "models", "encoders", "backends", "datasets", "doctor")
+    assert complete("tk ", extra_path=zoo)[-9:] == [
+        *("train", "evaluate"),
+        *("plugins", "models", "tasks", "encoders", "backends", "datasets", "doctor"),
     ]
     assert complete("tk fe", extra_path=zoo) == ["feed"]
 
