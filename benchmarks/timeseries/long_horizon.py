@@ -48,7 +48,7 @@ def measure(task, model, test):
     return torch.cat(squared).double(), torch.cat(absolute).double()
 
 
-def report(name, horizon, seed, errors, seconds, size):
+def report(name, horizon, seed, errors, *, seconds=0.0, size=0):
     squared, absolute = errors
     whole = len(squared) // BATCH * BATCH
     print(
@@ -81,9 +81,10 @@ def make(name, task, value_range, seed):
     return tk.create(name, **kept)
 
 
-def run_one(name, task, arguments, value_range, seed, folder):
+def run_one(name, task, arguments, *, seed):
     rate, epochs = RECIPES[name]
-    model = make(name, task, value_range, seed)
+    folder = arguments.output / f"{name}-{task.horizon}-{seed}"
+    model = make(name, task, arguments.range, seed)
     config = tk.FitConfig(
         output=str(folder),
         epochs=arguments.epochs or epochs,
@@ -102,7 +103,8 @@ def run_one(name, task, arguments, value_range, seed, folder):
     seconds = (cpu_seconds() - began) / config.epochs
     test = task.datasets(config).test
     size = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    report(name, task.horizon, seed, measure(task, fitted.model, test), seconds, size)
+    errors = measure(task, fitted.model, test)
+    report(name, task.horizon, seed, errors, seconds=seconds, size=size)
 
 
 def main():
@@ -134,11 +136,10 @@ def main():
         task.entropy_model = entropy
         naive = SeasonalNaive(season=arguments.season, horizon=horizon)
         test = task.datasets(tk.FitConfig(output="none")).test
-        report("seasonal-naive", horizon, 0, measure(task, naive, test), 0.0, 0)
+        report("seasonal-naive", horizon, 0, measure(task, naive, test))
         for seed in arguments.seeds:
             for name in arguments.models:
-                folder = arguments.output / f"{name}-{horizon}-{seed}"
-                run_one(name, task, arguments, arguments.range, seed, folder)
+                run_one(name, task, arguments, seed=seed)
 
 
 if __name__ == "__main__":

@@ -175,8 +175,9 @@ def _run(
         if model == chosen and load is not None:
             networks[model] = _loaded(load)
         else:
-            kept = {"steps": options.steps, "seed": options.seed, "say": say}
-            networks[model] = train(model, prepared.train, shape, **kept)
+            networks[model] = train(
+                model, prepared.train, shape, steps=options.steps, seed=options.seed, say=say
+            )
         spent = clock.process_time() - began
         scores[model] = score(networks[model], prepared, levels=levels, season=season)
         rows.append({"model": model, **scores[model].metrics, "training_cpu_s": round(spent, 1)})
@@ -194,7 +195,10 @@ def check_empty(folder: Path) -> None:
 
 
 def _frame(
-    panel: Panel, values: np.ndarray[Any, Any], widths: np.ndarray[Any, Any], levels: Sequence[float]
+    panel: Panel,
+    values: np.ndarray[Any, Any],
+    widths: np.ndarray[Any, Any],
+    levels: Sequence[float],
 ) -> pl.DataFrame:
     parts = []
     for number, series in enumerate(panel.series):
@@ -215,7 +219,10 @@ def _read_record(folder: Path, options: ForecastOptions, panel: Panel) -> dict[s
         record = json.loads((folder / RECORD).read_text("utf-8"))
     except (OSError, ValueError) as e:
         raise InputError(f"{folder} holds no saved forecaster ({RECORD}): {e}") from e
-    if not isinstance(record, dict) or not {"model", "lookback", "horizon", "frequency", "learnt_before"} <= record.keys():
+    if (
+        not isinstance(record, dict)
+        or not {"model", "lookback", "horizon", "frequency", "learnt_before"} <= record.keys()
+    ):
         raise InputError(f"{folder / RECORD} is no record of a saved forecaster")
     asked = {"horizon": options.horizon, "frequency": panel.frequency.name}
     if options.lookback is not None:

@@ -136,9 +136,7 @@ class Score:
     errors: NDArray[np.float64]
 
 
-def score(
-    model: Model, prepared: Prepared, *, levels: Sequence[float], season: int
-) -> Score:
+def score(model: Model, prepared: Prepared, *, levels: Sequence[float], season: int) -> Score:
     """Forecast from every origin and compare."""
     pasts, truths = prepared.past_and_truth()
     found = predict(model, pasts.flatten(0, 1)).unflatten(0, pasts.shape[:2])

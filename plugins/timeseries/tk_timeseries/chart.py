@@ -77,7 +77,8 @@ def to_svg(title: str, outlooks: Sequence[Outlook]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_WIDTH} {height}" '
         f'width="{_WIDTH}" height="{height}" font-family="{_FONT}" font-size="12">'
-        f'<title>{escape(title)}</title><rect width="100%" height="100%" fill="#fff"/>{body}</svg>\n'
+        f"<title>{escape(title)}</title>"
+        f'<rect width="100%" height="100%" fill="#fff"/>{body}</svg>\n'
     )
 
 
@@ -110,9 +111,9 @@ def to_png(outlooks: Sequence[Outlook]) -> bytes:
     for shape in _shapes(outlooks):
         if isinstance(shape, _Text):
             x, y = shape.at
-            bold = {"stroke_width": 1} if shape.is_bold else {}
             at = (x * _SCALE, y * _SCALE)
-            pen.text(at, shape.text, shape.colour, font, anchors[shape.anchor], **bold)
+            anchor, bold = anchors[shape.anchor], int(shape.is_bold)
+            pen.text(at, shape.text, shape.colour, font, anchor, stroke_width=bold)
             continue
         points = [(x * _SCALE, y * _SCALE) for x, y in shape.points]
         if shape.is_filled:
@@ -151,10 +152,13 @@ def _panel(outlook: Outlook, top: float) -> Iterator[_Shape]:
         (x, y), (far, _) = at(start, tick), at(end, tick)
         yield _Line(((x, y), (far, y)), _GRID)
         yield _Text((_LEFT - 6, y + 4), f"{tick:,.6g}", _MUTED, "end")
-    for place in (start, start + (end - start) / 2, end):
-        x, y = at(place, low)
-        anchor = {start: "start", end: "end"}.get(place, "middle")
-        yield _Text((x, y + 18), f"{place:%Y-%m-%d %H:%M}", _MUTED, anchor)
+    for moment, anchor in (
+        (start, "start"),
+        (start + (end - start) / 2, "middle"),
+        (end, "end"),
+    ):
+        x, y = at(moment, low)
+        yield _Text((x, y + 18), f"{moment:%Y-%m-%d %H:%M}", _MUTED, anchor)
     for place, (_, bottom, upper) in reversed(list(enumerate(outlook.bounds))):
         colour = _BANDS[min(place, len(_BANDS) - 1)]
         there, back = line(outlook.times, upper), line(outlook.times, bottom)[::-1]

@@ -35,7 +35,7 @@ def forecast(
     plot: Annotated[
         list[Path] | None, typer.Option("--plot", help="PNG, HTML or SVG; may be repeated.")
     ] = None,
-    id: Annotated[  # noqa: A002 - the flag's word
+    id: Annotated[
         str | None, typer.Option("--id", help="Column that names the series of a long table.")
     ] = None,
     time: Annotated[str | None, typer.Option("--time", help="Time column; else found.")] = None,

@@ -103,12 +103,15 @@ def train(
         if name == "entrope":
             tokeniser = Tokeniser(256, *quantile_range(torch.cat(list(series))))
             say("training the entropy model of entrope")
-            task.entropy_model = _entropy_model(series, shape, tokeniser, Path(folder), steps, seed)
+            place = Path(folder) / "entropy"
+            kept = {"length": shape.length, "steps": steps, "seed": seed}
+            task.entropy_model = _entropy_model(series, tokeniser, place, **kept)
             options |= {"low": tokeniser.low, "high": tokeniser.high}
         say(f"training {name}")
         model = tk.create(recipe.variant, **options)
         config = _config(Path(folder) / "run", recipe, steps, seed)
         tk.fit(task, model, config)
+    assert isinstance(model, Model)
     return model.eval()
 
 
@@ -132,18 +135,13 @@ def _options(recipe: Recipe, shape: Shape) -> dict[str, Any]:
 
 
 def _entropy_model(
-    series: Sequence[Tensor],
-    shape: Shape,
-    tokeniser: Tokeniser,
-    folder: Path,
-    steps: int,
-    seed: int,
+    series: Sequence[Tensor], tokeniser: Tokeniser, folder: Path, *, length: int, **changes: int
 ) -> EntropyModel:
-    """Train it by the published recipe, but only for `steps` smaller steps."""
-    task = NextToken(series, None, length=shape.length, tokeniser=tokeniser)
+    """Train it by the published recipe, but for fewer and smaller steps."""
+    task = NextToken(series, None, length=length, tokeniser=tokeniser)
     model = tk.create("entrope-entropy", **task.model_options())
-    changes = {"steps": steps, "batch_size": _ENTROPY_BATCH, "patience": 0, "seed": seed}
-    tk.fit(task, model, pretraining_config(str(folder / "entropy"), **changes))
+    config = pretraining_config(str(folder), batch_size=_ENTROPY_BATCH, patience=0, **changes)
+    tk.fit(task, model, config)
     assert isinstance(model, EntropyModel)
     return model.eval()
 

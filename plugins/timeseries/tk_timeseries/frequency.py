@@ -104,11 +104,10 @@ def parse_frequency(text: str, stamps: pl.Series) -> Frequency:
         raise UsageError(f"--freq {text!r} must look like 15m, 1h, 1d, 1w, 1mo, 3mo, 1y or 1bd")
     is_end = bool((stamps == stamps.dt.month_end()).all()) and stamps[0].day >= 28
     given = Frequency(text, is_month_end=is_end)
-    seconds = given.seconds
-    shortest = stamps.diff().drop_nulls().min()
-    if seconds is not None and isinstance(shortest, timedelta):
-        if shortest.total_seconds() % seconds:
-            raise InputError(f"--freq {text} does not fit: stamps are as near as {shortest}")
+    apart = stamps.diff().drop_nulls().dt.total_seconds()
+    stray = apart.filter(apart % given.seconds != 0) if given.seconds else apart.clear()
+    if len(stray):
+        raise InputError(f"--freq {text} does not fit: two stamps are {stray[0]} s apart")
     return given
 
 

@@ -7,6 +7,7 @@ windows and nothing is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -70,6 +71,6 @@ def coverage(low: Tensor, high: Tensor, truth: Tensor) -> float:
 
 def _shares(places: Sequence[float]) -> list[float]:
     """Give each quantile the part of 0..1 that is nearest to it."""
-    middles = [(a + b) / 2 for a, b in zip(places, places[1:], strict=False)]
+    middles = [(a + b) / 2 for a, b in pairwise(places)]
     edges = [0.0, *middles, 1.0]
-    return [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    return [b - a for a, b in pairwise(edges)]

@@ -117,24 +117,28 @@ def _separator(path: Path) -> str:
 
 
 def _stamps(column: pl.Series) -> pl.Series | None:
-    """Return the column as local or UTC time; None where it holds no dates."""
+    """Return the column as local time or, with a time zone, UTC; None where it holds no dates."""
     if column.dtype == pl.Date:
         return column.cast(pl.Datetime("us"))
     if isinstance(column.dtype, pl.Datetime):
-        return column.cast(pl.Datetime("us", column.dtype.time_zone)).dt.replace_time_zone(None)
-    if column.dtype in (pl.Int64, pl.Int32) and "year" in column.name.lower():
-        return column.cast(pl.String).str.to_datetime("%Y", strict=False)
-    if column.dtype != pl.String:
-        return None
+        zone = column.dtype.time_zone
+        utc = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zone else column
+        return utc.cast(pl.Datetime("us"))
+    if column.dtype.is_integer() and "year" in column.name.lower():
+        return _parse(column.cast(pl.String) + "-01-01", "%Y-%m-%d")
+    return _parsed(column) if column.dtype == pl.String else None
+
+
+def _parsed(column: pl.Series) -> pl.Series | None:
+    """Read text by the first of the known forms that fits its beginning."""
     text = _without_zone(column)
     head = text.drop_nulls().head(_LOOKED_AT)
     if not len(head):
         return None
     if head.str.contains(r"^\d{4}-\d{2}$").all():  # months
-        return (text + "-01").str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
+        return _parse(text + "-01", "%Y-%m-%d")
     for form in _FORMATS:
-        parsed = _parse(head, form)
-        if parsed.null_count() == 0:
+        if _parse(head, form).null_count() == 0:
             return _parse(text, form)
     return None
 

@@ -21,7 +21,9 @@ class SeasonalNaive(Model):
     def __init__(self, *, season: int, length: int = 96, horizon: int = 96) -> None:
         super().__init__()
         if not 1 <= season <= length:
-            raise UsageError(f"season is {season}; it must lie between 1 and the look-back {length}")
+            raise UsageError(
+                f"season is {season}; it must lie between 1 and the look-back {length}"
+            )
         self.season = season
         steps = length - season + torch.arange(horizon) % season
         self.register_buffer("steps", steps, persistent=False)

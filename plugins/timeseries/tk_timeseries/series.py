@@ -59,7 +59,7 @@ class Panel:
 def make_panel(
     frame: pl.DataFrame,
     *,
-    id: str | None = None,  # noqa: A002 - the flag's word
+    id: str | None = None,
     time: str | None = None,
     target: tuple[str, ...] = (),
     freq: str | None = None,

@@ -1,4 +1,4 @@
-"""The tasks for `tk.fit` and ``tk train``: forecasting, and the entropy model that EntroPE needs."""
+"""The tasks for `tk.fit` and ``tk train``: forecasting, and EntroPE's entropy model."""
 
 from __future__ import annotations
 

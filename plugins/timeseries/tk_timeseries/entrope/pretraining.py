@@ -19,6 +19,7 @@ from tk.training.batches import batches
 from tk_timeseries.entrope.tokeniser import Tokeniser
 from tk_timeseries.windows import Sequences
 
+
 def pretraining_config(output: str, **changes: Any) -> FitConfig:  # noqa: ANN401 - FitConfig's own
     """Return the published recipe; `changes` replace parts of it (fewer epochs on a processor)."""
     recipe: dict[str, Any] = {
