@@ -19,6 +19,7 @@ from tk_timeseries.forecasters import MODELS
 _PANELS = 8
 _PAST_HORIZONS = 3
 _TABLES = (".csv", ".parquet")
+_TIME = "%Y-%m-%d %H:%M:%S"
 _PLOTS = (".png", ".html", ".svg")
 
 
@@ -136,13 +137,13 @@ def outlooks(found: Forecast) -> list[Outlook]:
 
 def _write(found: Forecast, output: Path | None) -> None:
     if output is None:
-        sys.stdout.write(found.frame.write_csv())
+        sys.stdout.write(found.frame.write_csv(datetime_format=_TIME))
         return
     with replacing(output) as stream:
         if output.suffix.lower() == ".parquet":
             found.frame.write_parquet(stream)
         else:
-            found.frame.write_csv(stream)
+            found.frame.write_csv(stream, datetime_format=_TIME)
 
 
 def _draw(found: Forecast, path: Path, title: str) -> None:
