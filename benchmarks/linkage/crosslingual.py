@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from made.crosslingual import firms_de_en, products_de_en
+from made.crosslingual import firms_de_en, products_de_en, shops_de_en
 from made.linkset import LinkSet, save
 from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ from tk_link.ngrams import vectorise
 MAKERS: dict[str, Callable[[random.Random], LinkSet]] = {
     "firms-de-en": lambda rng: firms_de_en(rng, left=800, right=900, rate=0.6),
     "products-de-en": lambda rng: products_de_en(rng, left=800, right=900, rate=0.6),
+    "shops-de-en": lambda rng: shops_de_en(rng, left=800, right=900, rate=0.6),
 }
 Scores = NDArray[np.float32]
 

@@ -34,3 +34,11 @@ def test_thinned_keeps_a_share_of_the_matches_and_one_row_of_every_other() -> No
     assert (len(thin.left), len(thin.right)) == (55, 55)
     values = [{row[1] for row in rows} for rows in (thin.left, thin.right)]
     assert len(values[0] & values[1]) == 10
+
+
+def test_the_two_languages_of_a_set_share_no_word() -> None:
+    for name, make in import_module("crosslingual").MAKERS.items():
+        made = make(random.Random(1))
+        assert len(made.gold) == 480
+        words = [{w for row in rows for w in row[1].split()} for rows in (made.left, made.right)]
+        assert not words[0] & words[1], name

@@ -3,7 +3,9 @@
 import random
 from itertools import product
 
+from made.addresses import CITIES
 from made.linkset import LinkSet, linked
+from made.slips import gap
 
 Pair = tuple[str, str]
 
@@ -65,6 +67,28 @@ def firms_de_en(rng: random.Random, *, left: int, right: int, rate: float) -> Li
         for style, trade, place in product(STYLES, TRADES, PLACES)
     ]
     return _drawn("firma", "company", named, rng, left=left, right=right, rate=rate)
+
+
+def shops_de_en(rng: random.Random, *, left: int, right: int, rate: float) -> LinkSet:
+    """Draw firms with a town and a postcode; half of the postcodes are missing on either side."""
+    both = round(left * rate)
+    names = rng.sample(list(product(STYLES, TRADES, PLACES)), left + right - both)
+    shops = [(name, rng.choice(CITIES), f"{rng.randrange(100):03}") for name in names]
+
+    def row(shop: int, language: int) -> tuple[str, ...]:
+        name, city, rest = shops[shop]
+        words = " ".join(part[language] for part in name)
+        return words, city[language], gap(city[2] + rest, 0.5, rng)
+
+    numbers = range(len(shops))
+    return linked(
+        ["firma", "ort", "plz"],
+        ["company", "town", "postcode"],
+        [(n, row(n, 0)) for n in numbers[:left]],
+        [(n, row(n, 1)) for n in numbers[left - both :]],
+        rng,
+        columns=(("firma", "company"), ("ort", "town"), ("plz", "postcode")),
+    )
 
 
 def products_de_en(rng: random.Random, *, left: int, right: int, rate: float) -> LinkSet:

@@ -6,17 +6,19 @@ Nothing heavy is imported until it is called: ``tk link --help`` imports `tk_lin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
+from tk_link.offline import check_offline
 from tk_link.settings import Settings, make_settings
 from tk_link.values import pair_up, to_names
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.config import Explain, How, Join, Ties
+    from tk_link.config import Explain, How, Join, Retrieve, Ties
     from tk_link.fields import FieldType
     from tk_link.tables import Table
 
@@ -38,6 +40,10 @@ class LinkOptions(TypedDict, total=False):
     forbid_conflict: Names
     block: Sequence[Names]
     k: int
+    retrieve: Retrieve
+    model: str
+    device: str
+    offline: bool
     how: How
     ties: Ties
     top: int
@@ -46,11 +52,13 @@ class LinkOptions(TypedDict, total=False):
     review_band: tuple[float, float]
     all_pairs: bool
     explain: bool | Explain
+    draws: int
     seed: int
     threads: int
     join: Join
     pairs: bool
     suffix: str
+    report: str | Path
 
 
 @overload
@@ -76,17 +84,34 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     Raises:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
+        OutputError: The report cannot be written; said before the run. Where it fails after it,
+            the result is returned with a warning.
     """
     settings = settings_of(options)
+    paths = [str(table) if isinstance(table, str | Path) else None for table in (left, right)]
+    settings = replace(settings, left=paths[0], right=paths[1])
+    report = settings.output.report
 
     from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
     from tk_link.frames import to_kind  # noqa: PLC0415
-    from tk_link.pipeline import run  # noqa: PLC0415
+    from tk_link.page.place import check_report  # noqa: PLC0415
+    from tk_link.pipeline import run_closely  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
 
+    if settings.link.offline:
+        check_offline((left, right))
+    if report is not None:
+        check_report(report, [path for path in paths if path is not None], ())
     left_table, right_table = table_of(left, "left"), table_of(right, "right")
     check_columns(settings.link, left_table, right_table)
-    linkage = run(left_table, right_table, settings.link, progress=None)
+    done = run_closely(left_table, right_table, settings.link)
+    if report is not None:
+        from tk_link.page.reports import warning_instead, write_link_report  # noqa: PLC0415
+
+        with warning_instead():
+            write_link_report(done, left_table, right_table, settings, report)
+    linkage = done.linkage
+    del done  # what all candidates were compared on is large
     frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
     return to_kind(frame, left)
 
@@ -98,7 +123,7 @@ def settings_of(options: Mapping[str, object]) -> Settings:
         UsageError: An option is unknown or impossible.
     """
     given = dict(options)
-    for name in ("left", "right", "sample", "output"):
+    for name in ("left", "right", "sample", "output", "if_exists"):
         if name in given:
             raise UsageError(f"link() takes no option {name!r}; that is for the command line")
     left_on, right_on = (

@@ -4,7 +4,7 @@ Each row proposes its nearest rows by character-n-gram cosine in two views, in b
 rows that share a rare code, e-mail address or phone number are added. Where comparing all texts
 would take too many products, cheap passes (`tk_link.passes`) propose instead, and a sample tells
 whether they suffice; if not, nearest rows by the rarest n-grams join them. Memory grows with the
-number of rows times ``k``.
+number of rows times ``k``. `plan_search` decides which of these it is, `find` carries it out.
 """
 
 from __future__ import annotations
@@ -18,24 +18,27 @@ from numpy.typing import NDArray
 from sparse_dot_topn import sp_matmul_topn
 
 from tk_link import passes
+from tk_link.dense.likeness import Meaning
 from tk_link.fields import Field, FieldType
+from tk_link.likely import Likely, find_likely, recall_of
+from tk_link.linkage import Recall
 from tk_link.ngrams import VectorPair, vectorise
+from tk_link.passes import Found
 from tk_link.tables import Table
-from tk_link.views import Views, comparable, normalised
+from tk_link.views import Views, comparable, spelled
 
 _KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
 _COMMON_KEY = 10
 """A key value on more rows than this in either table says too little to propose pairs."""
 _LEAST_COSINE = 0.05
-_MOST_PRODUCTS = 2e9
+MOST_PRODUCTS = 2e9
 """Multiplications up to which every text is compared with every other: some seconds."""
-_K_RARE = 3
+K_RARE = 3
 """Nearest rows by the rarest n-grams alone, for large tables; more would be noise and memory."""
 _MOST_IN_BLOCKS = 50
 """Pairs a row up to which all pairs of a block are candidates."""
-_SAMPLED, _PLAIN, _ENOUGH = 300, 0.5, 0.95
-"""Passes suffice where, of this many rows' nearest rows by cosine, those nearer than 0.5 are among
-the candidates in this share."""
+_ENOUGH = 0.95
+"""Share of the likely pairs that passes must find to suffice."""
 K = 10
 """Nearest rows proposed by each left row; each right row proposes half as many."""
 
@@ -66,10 +69,85 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidate pairs and the record vectors they were found with."""
+    """Candidate pairs and the vectors they were found with.
+
+    Attributes:
+        pairs: The pairs.
+        record: Record texts by letters.
+        meaning: Record texts by meaning, where that was looked at.
+        recall: Expected share of the true pairs among them; None where every row's nearest texts
+            are, or nothing is known.
+    """
 
     pairs: Pairs
     record: VectorPair
+    meaning: Meaning | None = None
+    recall: Recall | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """How pairs will be found, decided once: a dry run prints it and a run carries it out.
+
+    Attributes:
+        record: Vectors of the whole records.
+        identifying: Vectors of the most identifying field, where all texts are compared by it too.
+        whole: Keys of all pairs that agree on a block, where those are the candidates.
+        met: What passes propose, where comparing all texts would take too long.
+        likely: Probable matches to measure recall on; None where all texts are compared.
+    """
+
+    record: VectorPair
+    identifying: VectorPair | None = None
+    whole: NDArray[np.int64] | None = None
+    met: Found | None = None
+    likely: Likely | None = None
+
+    @property
+    def vectors(self) -> list[VectorPair]:
+        """The views that are searched."""
+        return [self.record, *([self.identifying] if self.identifying is not None else [])]
+
+    @property
+    def heights(self) -> tuple[int, int]:
+        """Heights of the two tables."""
+        return self.record.left.shape[0], self.record.right.shape[0]
+
+    @property
+    def needs_rare_grams(self) -> bool:
+        """Whether passes alone miss too much."""
+        recall = self.met.recall if self.met is not None else None
+        return recall is not None and recall.share < _ENOUGH
+
+    def recall(self, keys: NDArray[np.int64]) -> Recall | None:
+        """Return the expected share of true pairs among ascending keys."""
+        if self.likely is None:
+            return None
+        return recall_of(self.likely, passes.held(keys, self.likely, self.heights[1]))
+
+
+def plan_search(
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    views: Views,
+    *,
+    block: Sequence[Sequence[Field]] = (),
+    threads: int = 2,
+) -> Search:
+    """Decide how pairs are found. Arguments as in `find`."""
+    record = vectorise(*views.record, threads=threads)
+    most = _MOST_IN_BLOCKS * max(len(left), len(right))
+    whole = passes.blocked(left, right, block, most=most) if block else None
+    by_text = whole is None and is_small(record)
+    likely = None
+    if block or not by_text:
+        likely = find_likely(record, threads=threads, is_within=left is right)
+    if by_text and views.identifying is not None:
+        return Search(record, vectorise(*views.identifying, threads=threads), likely=likely)
+    if by_text or likely is None or whole is not None:
+        return Search(record, whole=whole, likely=likely)
+    return Search(record, met=passes.collide(left, right, fields, likely), likely=likely)
 
 
 def find(
@@ -81,6 +159,9 @@ def find(
     k: int = K,
     block: Sequence[Sequence[Field]] = (),
     threads: int = 2,
+    search: Search | None = None,
+    meaning: Meaning | None = None,
+    by_letters: bool = True,
 ) -> Candidates:
     """Propose pairs.
 
@@ -93,20 +174,26 @@ def find(
         block: Where given, candidates are the pairs that agree on every field of at least one
             group: all of them, or where they would be too many those that are near as well.
         threads: Threads of the sparse products.
+        search: What `plan_search` decided; None decides now.
+        meaning: Where given, each row's nearest rows in it are proposed as well.
+        by_letters: Propose by letters and equal values at all.
     """
-    width = len(right)
-    record = vectorise(*views.record)
-    most = _MOST_IN_BLOCKS * max(len(left), width)
-    whole = passes.blocked(left, right, block, most=most) if block else None
-    if whole is not None:
-        keys, block = whole, ()
-    elif is_small(record):
-        keys = _by_text(left, right, fields, views, record, k=k, threads=threads)
+    if search is None:
+        search = plan_search(left, right, fields, views, block=block, threads=threads)
+    width, record = len(right), search.record
+    if search.whole is not None:
+        keys, block = search.whole, ()
+    elif not by_letters:
+        keys = np.zeros(0, dtype=np.int64)
+    elif search.met is None:
+        keys = _by_text(left, right, fields, search, k=k, threads=threads)
     else:
-        keys = passes.collide(left, right, fields)
-        if _recall(record, keys, threads, is_within=left is right) < _ENOUGH:
-            few = record.cheapest(_MOST_PRODUCTS)
-            keys = np.union1d(keys, _nearest(few, min(k, _K_RARE), width, threads))
+        keys = search.met.keys
+        if search.needs_rare_grams:
+            few = record.cheapest(MOST_PRODUCTS)
+            keys = passes.ascending([keys, _nearest(few, min(k, K_RARE), width, threads)])
+    if meaning is not None and search.whole is None:
+        keys = passes.ascending([keys, meaning.view.keys(k)])
     pairs = Pairs(
         (keys // width).astype(np.int32), (keys % width).astype(np.int32), (len(left), width)
     )
@@ -115,53 +202,36 @@ def find(
         for group in block:
             agreed = [agree(left, right, field, pairs).fill_null(False) for field in group]
             within |= np.logical_and.reduce([values.to_numpy() for values in agreed])
-        pairs = pairs.only(within)
-    return Candidates(pairs, record)
+        pairs, keys = pairs.only(within), keys[within]
+    return Candidates(pairs, record, meaning, search.recall(keys))
 
 
 def is_small(record: VectorPair) -> bool:
     """Tell whether every text can be compared with every other."""
-    return record.products() <= _MOST_PRODUCTS
+    return record.products() <= MOST_PRODUCTS
 
 
 def _by_text(
     left: Table,
     right: Table,
     fields: Sequence[Field],
-    views: Views,
-    record: VectorPair,
+    search: Search,
     *,
     k: int,
     threads: int,
 ) -> NDArray[np.int64]:
     """Return keys of nearest rows in both views and of rows that share a rare code."""
-    found = [_nearest(record, k, len(right), threads)]
-    if views.identifying is not None:
-        found.append(_nearest(vectorise(*views.identifying), k, len(right), threads))
+    found = [_nearest(vectors, k, len(right), threads) for vectors in search.vectors]
     for field in fields:
         if field.type in _KEYS:
             found.append(_collisions(left, right, field, len(right)))
-    return np.unique(np.concatenate(found))
-
-
-def _recall(record: VectorPair, keys: NDArray[np.int64], threads: int, *, is_within: bool) -> float:
-    """Estimate the share of plainly near pairs that ``keys`` hold, from a sample of left rows."""
-    height, width = record.left.shape[0], record.right.shape[0]
-    rows = np.unique(np.linspace(0, height - 1, _SAMPLED).astype(np.int64))
-    top = 2 if is_within else 1  # a row's nearest in its own table is itself
-    nearest = sp_matmul_topn(
-        record.left[rows], record.right.T.tocsr(), top_n=top, threshold=_PLAIN, n_threads=threads
-    ).tocoo()
-    query, found = rows[nearest.row], nearest.col.astype(np.int64)
-    other = query != found if is_within else np.ones(len(query), dtype=bool)
-    plain = query[other] * width + found[other]
-    return float(np.isin(plain, keys).mean()) if len(plain) else 0.0
+    return passes.ascending(found)
 
 
 def agree(left: Table, right: Table, field: Field, pairs: Pairs) -> pl.Series:
     """Tell for each pair whether it holds one value of a field; null where a value is missing."""
-    a = comparable(left.text[field.left], field.type).gather(pairs.left)
-    return a == comparable(right.text[field.right], field.type).gather(pairs.right)
+    a = comparable(left, field.left, field.type).gather(pairs.left)
+    return a == comparable(right, field.right, field.type).gather(pairs.right)
 
 
 def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[np.int64]:
@@ -182,8 +252,8 @@ def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[n
 def _collisions(left: Table, right: Table, field: Field, width: int) -> NDArray[np.int64]:
     """Return keys of the pairs that agree exactly on a field's rare values."""
     sides = []
-    for values in (left.text[field.left], right.text[field.right]):
-        side = pl.DataFrame({"value": normalised(values, field.type)}).with_row_index("row")
+    for table, column in ((left, field.left), (right, field.right)):
+        side = pl.DataFrame({"value": spelled(table, column, field.type)}).with_row_index("row")
         sides.append(side.drop_nulls().filter(pl.len().over("value") <= _COMMON_KEY))
     both = sides[0].join(sides[1], on="value", suffix="_right")
     rows = both["row"].to_numpy().astype(np.int64)

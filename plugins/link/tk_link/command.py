@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import polars as pl
 import typer
 
-from tk.errors import UsageError
+from tk.errors import InputError, UsageError
 from tk_link.columns import check_columns
+from tk_link.databases.address import is_database
+from tk_link.offline import check_offline
+from tk_link.page.place import check_report
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
 from tk_link.reading import read_table
 from tk_link.report import plan_json, report_json
 from tk_link.settings import Settings
 from tk_link.shape import shape
-from tk_link.summary import describe, summarise
+from tk_link.summary import describe, line, summarise
 from tk_link.tables import Table
 from tk_link.writing import check_output, write_stdout, write_table
 
@@ -46,22 +50,42 @@ def run_link(settings: Settings, talk: Talk) -> None:
     Raises:
         TkError: With the exit code that says what kind of trouble it was.
     """
-    output = settings.output.output
+    output, report = settings.output.output, settings.output.report
     with TerminalProgress(enabled=not talk.quiet) as progress:
         left, right = _read(settings, talk)
-        from tk_link.pipeline import run  # noqa: PLC0415 - a wrong name is said before scipy loads
+        # A wrong name is said before scipy loads.
+        from tk_link.pipeline import run_closely  # noqa: PLC0415
 
-        linkage = run(left, right, settings.link, progress=progress)
+        done = run_closely(left, right, settings.link, progress=progress)
+        linkage, closely = done.linkage, done if report is not None else None
+        del done  # what all candidates were compared on is large
         frame = shape(linkage, left, right, config=settings.link, output=settings.output)
         if output is not None:
             progress.stage("writing")
-            write_table(frame, output)
-    if output is None and not talk.json:
-        show(frame)
-    if talk.json:
-        typer.echo(report_json(linkage, left, right, settings))
+            write_table(frame, output, if_exists=settings.output.if_exists)
+    try:
+        if output is None and not talk.json:
+            show(frame)
+        if talk.json:
+            typer.echo(report_json(linkage, left, right, settings))
+        if not talk.quiet:
+            tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
+    finally:  # last, so that it can cost nothing else; also where a reader has gone away
+        if report is not None and closely is not None:
+            with reporting(report, talk):
+                from tk_link.page.reports import write_link_report  # noqa: PLC0415 - as above
+
+                write_link_report(closely, left, right, settings, report, words=talk.words)
+
+
+@contextmanager
+def reporting(report: str, talk: Talk) -> Iterator[None]:
+    """Show that the page of a run is being written, then say where it is."""
+    with TerminalProgress(enabled=not talk.quiet) as progress:
+        progress.stage("report")
+        yield
     if not talk.quiet:
-        tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
+        tell([line("report", report)])
 
 
 def plan_link(settings: Settings, talk: Talk) -> None:
@@ -84,15 +108,34 @@ def plan_link(settings: Settings, talk: Talk) -> None:
 def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
     """Read both tables, after everything that can be checked without them."""
     if talk.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("tk_link").setLevel(logging.INFO)
     left_source, right_source = _inputs(settings)
+    if settings.link.offline:
+        check_offline((left_source, right_source, settings.output.output))
     if settings.output.output is not None:
-        check_output(settings.output.output, [left_source, right_source])
-    left, right = read_table(left_source), read_table(right_source)
+        check_output(
+            settings.output.output,
+            [left_source, right_source],
+            if_exists=settings.output.if_exists,
+        )
+    if settings.output.report is not None:
+        check_report(settings.output.report, [left_source, right_source], [settings.output.output])
+    left, right = _read_side("left", left_source), _read_side("right", right_source)
     if settings.sample is not None:
         left = _sampled(left, settings.sample, settings.link.seed)
     check_columns(settings.link, left, right)
     return left, right
+
+
+def _read_side(side: str, source: str) -> Table:
+    """Read one table; of two databases an error says which it is of."""
+    try:
+        return read_table(source)
+    except InputError as error:
+        if is_database(source):
+            raise InputError(f"{side}: {error.message}") from error
+        raise
 
 
 def _inputs(settings: Settings) -> tuple[str, str]:
@@ -126,5 +169,5 @@ def show(frame: pl.DataFrame) -> None:
 
 def tell(lines: Iterable[str]) -> None:
     """Print lines on standard error."""
-    for line in lines:
-        typer.echo(line, err=True)
+    for text in lines:
+        typer.echo(text, err=True)

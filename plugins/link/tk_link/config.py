@@ -13,7 +13,9 @@ from tk_link.fields import FIELD_TYPES, FieldType
 How = Literal["auto", "1:1", "m:1", "1:m", "m:m"]
 Ties = Literal["drop", "first", "all"]
 Explain = Literal["none", "text", "columns", "json"]
+Retrieve = Literal["auto", "lexical", "dense", "hybrid"]
 Join = Literal["left", "inner", "right", "outer", "anti"]
+IfExists = Literal["fail", "replace", "append"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class LinkConfig:
     """How to link. The defaults need no thought and serve every kind of data.
 
     Attributes:
-        on: Column pairs (left, right) to compare; None aligns the tables by itself.
+        on: Column pairs (left, right) to compare, each side as `tk_link.computed.parse` reads it;
+            None aligns the tables by itself.
         left_id: Column that names left rows; None finds one.
         right_id: Likewise for the right table.
         types: Field types set by hand, by the left column's name.
@@ -30,6 +33,12 @@ class LinkConfig:
         forbid_conflict: Left columns whose values must not disagree; a missing value does not.
         block: Compare only rows that agree on all columns of one of these groups.
         k: Candidates looked at for each row; None decides from the data.
+        retrieve: Whether candidates are found by letters (``lexical``), by meaning (``dense``) or
+            by both (``hybrid``); ``auto`` decides from the texts and the hardware.
+        model: What makes vectors of texts, as `tk_link.dense.open_encoder` takes it; None takes the
+            packaged one.
+        device: What it computes on: ``cpu``, ``cuda``, …; None takes the fastest there is.
+        offline: Use models and tables of this machine only.
         how: How many partners a row may have on either side.
         ties: What becomes of a row whose best candidates cannot be told apart.
         top: Accepted partners kept for each left row, at most; None keeps all that `how` allows.
@@ -38,6 +47,7 @@ class LinkConfig:
         review_band: Probabilities (low, high) between which a pair gets the status ``review``.
         all_pairs: Keep every scored pair, not only the accepted ones.
         explain: Say why pairs match, and in which form.
+        draws: Number of plausible link sets to draw; None decides on one.
         seed: Seed of everything random.
         threads: Processor threads to use; None uses all.
     """
@@ -51,6 +61,10 @@ class LinkConfig:
     forbid_conflict: tuple[str, ...] = ()
     block: tuple[tuple[str, ...], ...] = ()
     k: int | None = None
+    retrieve: Retrieve = "auto"
+    model: str | None = None
+    device: str | None = None
+    offline: bool = False
     how: How = "auto"
     ties: Ties = "drop"
     top: int | None = None
@@ -59,6 +73,7 @@ class LinkConfig:
     review_band: tuple[float, float] | None = None
     all_pairs: bool = False
     explain: Explain = "none"
+    draws: int | None = None
     seed: int = 0
     threads: int | None = None
 
@@ -66,6 +81,7 @@ class LinkConfig:
         _check_choice("cardinality", self.how, get_args(How))
         _check_choice("ties rule", self.ties, get_args(Ties))
         _check_choice("explain format", self.explain, get_args(Explain))
+        check_retrieval(self.retrieve, self.model, self.device)
         for _, type_ in self.types:
             _check_choice("type", type_, FIELD_TYPES, where=", ".join(FIELD_TYPES))
         _check_once("on", (f"{left}={right}" for left, right in self.on or ()))
@@ -81,7 +97,12 @@ class LinkConfig:
         for column, weight in self.weights:
             if not (math.isfinite(weight) and weight > 0):
                 raise UsageError(f"weight of {column!r} is {weight}; it must be above 0")
-        for name, count in (("k", self.k), ("top", self.top), ("threads", self.threads)):
+        for name, count in (
+            ("k", self.k),
+            ("top", self.top),
+            ("draws", self.draws),
+            ("threads", self.threads),
+        ):
             if count is not None and count < 1:
                 raise UsageError(f"{name} is {count}; it must be 1 or more")
         if self.seed < 0:
@@ -107,17 +128,45 @@ class OutputConfig:
         join: Which rows the joined table holds.
         pairs: Write the matched pairs alone instead of a joined table.
         suffix: What a right column gets where its name clashes with a left one.
+        if_exists: What becomes of an output that is there; None replaces a file and leaves a
+            database's table alone.
+        report: File for a page about the run; None writes none.
     """
 
     output: str | None = None
     join: Join = "left"
     pairs: bool = False
     suffix: str = "_r"
+    if_exists: IfExists | None = None
+    report: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("join", self.join, get_args(Join))
+        check_if_exists(self.if_exists)
         if not self.suffix:
             raise UsageError("suffix is empty; it must tell right columns from left ones")
+
+
+def check_if_exists(value: str | None) -> None:
+    """Raise `NotFoundError` where `value` is none of `IfExists`."""
+    if value is not None:
+        _check_choice("if-exists rule", value, get_args(IfExists))
+
+
+def check_retrieval(retrieve: str, model: str | None, device: str | None) -> None:
+    """Check the options that say how candidates are found.
+
+    Raises:
+        UsageError: One is unknown or empty, or a model is given that would not be used.
+    """
+    _check_choice("retrieval", retrieve, get_args(Retrieve), where=", ".join(get_args(Retrieve)))
+    for name, value in (("model", model), ("device", device)):
+        if value is not None and not value.strip():
+            raise UsageError(f"{name} is empty; leave it out or name one")
+    if model is not None and retrieve == "lexical":
+        raise UsageError(
+            f"model is {model!r}, but retrieve is 'lexical', which uses none; leave one of them out"
+        )
 
 
 def _check_choice(kind: str, value: str, options: tuple[str, ...], *, where: str = "") -> None:

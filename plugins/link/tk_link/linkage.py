@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
 
 Cardinality = Literal["1:1", "m:1", "1:m", "m:m"]
@@ -19,7 +20,8 @@ PAIR_SCHEMA: dict[str, type[pl.DataType]] = {
     "right_row": pl.Int64,
     "match_probability": pl.Float64,  # 0..1
     "match_score": pl.Float64,  # log2 of the posterior odds
-    "match_status": pl.String,  # match | review | tie | lost | none
+    "match_status": pl.String,  # match | review | variant | tie | lost | none
+    "match_kind": pl.String,  # same | variant | different; null where that was not decided
     "match_rank": pl.Int64,  # 1 = the left row's best candidate
     "match_margin": pl.Float64,  # probability minus that of the row's runner-up
 }
@@ -33,6 +35,18 @@ class Skipped:
     table: str
     column: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Expected share of the true pairs among the candidates, 0..1, with a 90% range.
+
+    It is estimated from rows that are each other's nearest by text (`tk_link.likely`).
+    """
+
+    share: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,13 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        variants: Pairs of one thing in two models, sizes or editions, by what tells them apart.
+        draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
+            ``left_row``, ``right_row``, ``match_probability``.
+        choice: Whether candidates were found by letters, by meaning or by both, and why.
+        retrieval_notes: What was encoded and searched.
+        recall: Expected share of the true pairs among the candidates; None where all texts were
+            compared, or nothing is known.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -69,5 +90,10 @@ class Linkage:
     cut_reason: str
     precision: float
     precision_range: tuple[float, float]
+    draws: pl.DataFrame | None = None
+    choice: Choice = BY_LETTERS
+    retrieval_notes: tuple[str, ...] = ()
+    recall: Recall | None = None
+    variants: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from tk.errors import UsageError
 from tk_link.api import LinkOptions, settings_of, table_of
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from tk_link.config import Retrieve
     from tk_link.fields import FieldType
     from tk_link.linkage import Linkage
     from tk_link.pipeline import Run
@@ -37,6 +39,7 @@ class Explanation:
         score: Sum of prior and evidence in bits; 0 is an even chance if there were no rivals.
         prior: Bits before any evidence.
         evidence: Bits that each feature added; None where a value is missing.
+        differs: What tells the rows apart as two models of one thing, or None.
         runner_up: The left row's best other candidate and its probability, or None.
     """
 
@@ -47,6 +50,7 @@ class Explanation:
     prior: float
     evidence: dict[str, float | None]
     runner_up: tuple[int, float] | None
+    differs: str | None = None
 
     def __str__(self) -> str:
         known = [(name, bits) for name, bits in self.evidence.items() if bits is not None]
@@ -55,8 +59,14 @@ class Explanation:
             f"left row {self.left_row}, right row {self.right_row}: "
             f"probability {self.probability:.3f}, score {self.score:+.1f} bits",
             *(f"  {name:<28}{bits:+6.1f}" for name, bits in [("prior", self.prior), *known]),
-            *(f"  {name:<28} missing" for name, bits in self.evidence.items() if bits is None),
+            *(
+                f"  {name:<28} missing"
+                for name, bits in self.evidence.items()
+                if bits is None and name != "other model"
+            ),
         ]
+        if self.differs is not None:
+            lines.append(f"  differs: {self.differs}")
         if self.runner_up is not None:
             lines.append(f"  runner-up: right row {self.runner_up[0]} at {self.runner_up[1]:.3f}")
         return "\n".join(lines)
@@ -78,6 +88,7 @@ class Linker:
         run = self._link(left, right, model=None)
         self._model = run.scores.model
         self._compare([(f.left, f.right, f.type) for f in run.linkage.fields])
+        self._retrieve(run.linkage.choice.retrieval, self._settings.link.model)
         return self
 
     def predict(self, left: object, right: object) -> object:
@@ -116,8 +127,27 @@ class Linker:
 
         run, left, right = self._last()
         return explain_pair(
-            run.pairs, run.features, run.scores, (left, left_row), (right, right_row)
+            run.pairs,
+            run.features,
+            run.scores,
+            run.guard,
+            left=(left, left_row),
+            right=(right, right_row),
         )
+
+    def report(self, path: str | Path) -> None:
+        """Write a page about the last run, as `link` does with `report`.
+
+        Raises:
+            UsageError: Nothing was linked yet, or the file is not named as a web page.
+            OutputError: It cannot be written.
+        """
+        from tk_link.page.place import check_report  # noqa: PLC0415 - see the module's docstring
+        from tk_link.page.reports import write_link_report  # noqa: PLC0415
+
+        run, left, right = self._last()
+        check_report(str(path), (), ())
+        write_link_report(run, left, right, self._settings, str(path))
 
     def save(self, folder: str | Path) -> None:
         """Write what was learnt into a folder, as JSON.
@@ -135,6 +165,8 @@ class Linker:
                 for (left, right), (_, type_) in zip(link.on or (), link.types, strict=True)
             ],
             "model": model.to_json(),
+            "retrieve": link.retrieve,
+            "encoder": link.model,
         }
         path = Path(folder) / _FILE
         with explained(str(path)):
@@ -154,6 +186,7 @@ class Linker:
         saved = read_saved(Path(folder) / _FILE)
         linker = cls()
         linker._compare(saved.columns)
+        linker._retrieve(saved.retrieve, saved.encoder)
         linker._model = saved.model
         return linker
 
@@ -165,10 +198,17 @@ class Linker:
             self._settings, link=replace(self._settings.link, on=on, types=types)
         )
 
+    def _retrieve(self, retrieve: Retrieve, encoder: str | None) -> None:
+        """Keep to the way in which candidates were found: what was learnt weighs its likeness."""
+        link = replace(self._settings.link, retrieve=retrieve, model=encoder)
+        self._settings = replace(self._settings, link=link)
+
     def _link(self, left: object, right: object, *, model: Model | None) -> Run:
         from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
         from tk_link.pipeline import run_closely  # noqa: PLC0415
 
+        if self._settings.link.offline:
+            check_offline((left, right))
         tables = table_of(left, "left"), table_of(right, "right")
         check_columns(self._settings.link, *tables)
         run = run_closely(*tables, self._settings.link, model=model)

@@ -9,7 +9,10 @@ their cosine.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -46,28 +49,46 @@ class VectorPair:
         chosen = np.sort(order[: np.searchsorted(np.cumsum(costs[order]), products, side="right")])
         return VectorPair(self.left[:, chosen], self.right[:, chosen])
 
-    def cosine(self, left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.float32]:
+    def cosine(
+        self, left: NDArray[np.int32], right: NDArray[np.int32], threads: int = 1
+    ) -> NDArray[np.float32]:
         """Return the cosine of each pair ``(left[i], right[i])``, in 0..1."""
         out = np.empty(len(left), dtype=np.float32)
-        for start in range(0, len(left), _CHUNK):  # bounds the memory of the gathered rows
-            stop = start + _CHUNK
+
+        def fill(start: int) -> None:
+            stop = start + _PAIRS_CHUNK
             product = self.left[left[start:stop]].multiply(self.right[right[start:stop]])
             out[start:stop] = np.asarray(product.sum(axis=1)).ravel()
+
+        in_threads(fill, range(0, len(left), _PAIRS_CHUNK), threads)
         return np.clip(out, 0.0, 1.0)
 
 
+def in_threads(
+    work: Callable[[int], _Result], pieces: Iterable[int], threads: int
+) -> list[_Result]:
+    """Do one piece of work after another, several at a time; scipy and numpy release the lock."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, pieces))
+
+
+_Result = TypeVar("_Result")
+
+
 _CHUNK = 200_000
+_PAIRS_CHUNK = 100_000
+"""Texts and pairs handled at a time, which bounds the memory of what is in between."""
 _LARGEST_TABLE = 1 << 25
 """Possible grams up to which a table over all of them is cheaper than sorting those seen."""
 
 
-def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3) -> VectorPair:
+def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3, threads: int = 1) -> VectorPair:
     """Return TF-IDF vectors of two text columns; null and empty texts become zero rows.
 
     Document frequencies are counted over both columns together.
     """
     alphabet = _alphabet(left, right)
-    counts = [_counts(side.fill_null(""), alphabet, n) for side in (left, right)]
+    counts = [_counts(side.fill_null(""), alphabet, n, threads) for side in (left, right)]
     width = _number_columns(counts, int(alphabet.max(initial=0)) + 1, n)
     documents = sum(np.bincount(side.indices, minlength=width) for side in counts)
     idf = np.log((1 + len(left) + len(right)) / (1 + documents)) + 1
@@ -102,14 +123,15 @@ def _points(texts: pl.Series) -> NDArray[np.uint32]:
     return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def _counts(texts: pl.Series, alphabet: NDArray[np.int32], n: int) -> _Counts:
+def _counts(texts: pl.Series, alphabet: NDArray[np.int32], n: int, threads: int) -> _Counts:
     """Count the windows of each text, chunk by chunk, so that memory holds one chunk's windows."""
     base = int(alphabet.max(initial=0)) + 1
     small = base**n < 2**31
-    parts = [
-        _count_chunk(texts.slice(start, _CHUNK), alphabet, base, n, small=small)
-        for start in range(0, len(texts), _CHUNK)
-    ]
+
+    def count(start: int) -> _Counts:
+        return _count_chunk(texts.slice(start, _CHUNK), alphabet, base, n, small=small)
+
+    parts = in_threads(count, range(0, len(texts), _CHUNK), threads)
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         return _Counts(none.astype(np.float32), none, np.zeros(1, dtype=np.int64))

@@ -19,7 +19,8 @@ Left = Annotated[
         metavar="LEFT",
         show_default=False,
         help="Table whose rows seek a partner: csv, tsv, parquet, jsonl, json, xlsx "
-        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input.",
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; 'part-*.csv'; https:// or s3://…; "
+        "sqlite:///FILE::TABLE, duckdb:///…, postgresql://…::'SELECT …'; - is standard input.",
     ),
 ]
 Right = Annotated[
@@ -33,8 +34,8 @@ On = Annotated[
         "--on",
         metavar="COLS",
         rich_help_panel=_COLUMNS,
-        help="Columns to compare: name,city or 'name=title,city=town'. Aligned by themselves "
-        "where left out.",
+        help="Columns to compare: name,city or 'name=title,first+last=person,kg*2.205=pounds'. "
+        "Aligned by themselves where left out.",
     ),
 ]
 LeftOn = Annotated[
@@ -111,6 +112,42 @@ K = Annotated[
     typer.Option("--k", rich_help_panel=_CANDIDATES, help="Candidates looked at for each row."),
 ]
 
+Retrieve = Annotated[
+    str | None,
+    typer.Option(
+        "--retrieve",
+        metavar="auto|lexical|dense|hybrid",
+        rich_help_panel=_CANDIDATES,
+        help="Find candidates by letters, by meaning, or by both; auto looks at the texts. "
+        "[dim]\\[default: auto][/dim]",
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|PATH|URL",
+        rich_help_panel=_CANDIDATES,
+        help="What compares meaning: a name of tk encoders, a sentence-transformers model by "
+        "folder or hub name, or http://host/v1:name. [dim]\\[default: minilm][/dim]",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="cpu|cuda|…",
+        rich_help_panel=_RUN,
+        help="What the model computes on. [dim]\\[default: the fastest there is][/dim]",
+    ),
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", rich_help_panel=_RUN, help="Use models and tables of this machine only."
+    ),
+]
+
 How = Annotated[
     str | None,
     typer.Option(
@@ -174,8 +211,8 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         rich_help_panel=_OUTPUT,
-        help="File to write, in the format of its suffix. Else csv goes to standard output, or a "
-        "preview to the terminal.",
+        help="File to write, in the format of its suffix, or a database's table: "
+        "sqlite:///FILE::TABLE. Else csv goes to standard output, or a preview to the terminal.",
     ),
 ]
 Join = Annotated[
@@ -201,6 +238,25 @@ Suffix = Annotated[
         help="Added to a right column whose name clashes. [dim]\\[default: _r][/dim]",
     ),
 ]
+IfExists = Annotated[
+    str | None,
+    typer.Option(
+        "--if-exists",
+        metavar="fail|replace|append",
+        rich_help_panel=_OUTPUT,
+        help="What becomes of an output that is there. "
+        "[dim]\\[default: replace a file, fail for a table of a database][/dim]",
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        rich_help_panel=_OUTPUT,
+        help="Write N plausible link sets instead of one: draw, left_id, right_id.",
+    ),
+]
 Explain = Annotated[
     str | None,
     typer.Option(
@@ -208,6 +264,15 @@ Explain = Annotated[
         metavar="[=text|columns|json]",
         rich_help_panel=_OUTPUT,
         help="Say why: match_why as text or json, or one column of bits for each field.",
+    ),
+]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.html",
+        rich_help_panel=_OUTPUT,
+        help="Also write a page about the run: scores, cuts, reasons, close calls.",
     ),
 ]
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
-from tk.errors import InputError
-from tk_link import align, candidates, cardinality, decisions, explain, rules
-from tk_link.align import Alignment
+from tk_link import candidates, cardinality, decisions, explain, guard, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
+from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
 from tk_link.config import LinkConfig
-from tk_link.fields import Field
+from tk_link.decisions import Decision
+from tk_link.dense import Meaning
+from tk_link.guard import Guard
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
-from tk_link.profile import Profile, profile
+from tk_link.plan import Plan, plan_rest, prepare, threads_of
+from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
+from tk_link.scoring.sampling import draw_links
 from tk_link.scoring.score import Scores, score
 from tk_link.tables import Table
-from tk_link.views import Views, build_views
 
 _FEW_MATCHES = 20
 _FEW_SHARE, _UNSURE = 0.2, 0.85
 """Unrelated tables of 200 rows give about 20 pairs with a mean probability of 0.6 to 0.8."""
-
-Profiles = tuple[dict[str, Profile], dict[str, Profile]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Run:
     pairs: Pairs
     features: Features
     scores: Scores
+    guard: Guard
 
 
 @dataclass
@@ -84,72 +85,79 @@ def run_closely(
     With ``model``, score by what it learnt before instead of learning from these tables.
     """
     clock = Clock(progress)
+    start = time.perf_counter()
     with clock.stage("columns"):
-        profiles, aligned = prepare(left, right, config)
+        left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
-        views = build_views(left, right, aligned.fields, *profiles)
-        found = _candidates(left, right, aligned.fields, views, config)
+        plan = plan_rest(left, right, profiles, aligned, config, since=start)
+    meaning = None
+    if plan.choice.retrieval != "lexical":
+        with clock.stage("meaning"):
+            k = config.k or candidates.K
+            meaning = retrieval.find_meaning(
+                left, right, plan.views, config, k=k, progress=progress
+            )
+    with clock.stage("candidates"):
+        found = _candidates(left, right, plan, config, meaning)
     with clock.stage("comparing"):
-        features = compare(left, right, aligned.fields, views, found)
+        threads = threads_of(config.threads)
+        features = compare(left, right, plan.fields, plan.views, found, threads=threads)
     with clock.stage("scoring"):
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
-        decision = decisions.decide(found.pairs, features, scores, how, config)
-        why = explain.explain(features, scores, decision.positions, config.explain)
+        texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
+        years = described.years(left, right, plan.fields)
+        verdict = guard.inspect(texts, years, found.pairs, scores, how)
+        learn = model is None
+        scores = guard.heeded(
+            verdict, scores, features, found.pairs, how, seed=config.seed, learn=learn
+        )
+        decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
+        drawn = _draws(found.pairs, scores, verdict, how, config) if config.draws else None
+        why = explain.explain(features, scores, verdict, decision.positions, config.explain)
     linkage = Linkage(
-        fields=aligned.fields,
-        skipped=aligned.skipped,
+        fields=plan.fields,
+        skipped=plan.skipped,
         left_id=config.left_id or _id_column(profiles[0]),
         right_id=config.right_id or _id_column(profiles[1]),
         pairs=decision.pairs.hstack(why),
         candidates=len(found.pairs),
+        recall=found.recall,
         how=how,
         how_reason=reason,
         cut=decision.cut,
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
+        variants=_variants(decision, verdict),
+        draws=drawn,
+        choice=plan.choice,
+        retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
-        warnings=_warnings(
+        warnings=plan.choice.warnings
+        + _warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
         ),
     )
-    return Run(linkage, found.pairs, features, scores)
-
-
-def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Alignment]:
-    """Profile the columns of both tables and pair them.
-
-    Raises:
-        InputError: A table is empty or no columns correspond.
-    """
-    for table in (left, right):
-        if not len(table):
-            raise InputError(f"'{table.name}' has no rows; there is nothing to link")
-    profiles = profile(left), profile(right)
-    aligned = align.align(
-        left,
-        right,
-        *profiles,
-        on=config.on,
-        types=dict(config.types),
-        weights=dict(config.weights),
-    )
-    return profiles, aligned
+    return Run(linkage, found.pairs, features, scores, verdict)
 
 
 def _candidates(
-    left: Table, right: Table, fields: tuple[Field, ...], views: Views, config: LinkConfig
+    left: Table, right: Table, plan: Plan, config: LinkConfig, meaning: Meaning | None
 ) -> Candidates:
+    fields = plan.fields
     found = candidates.find(
         left,
         right,
         fields,
-        views,
+        plan.views,
         k=config.k or candidates.K,
         block=[[rules.field_of(c, fields, "--block") for c in group] for group in config.block],
-        threads=config.threads or os.cpu_count() or 1,
+        threads=threads_of(config.threads),
+        search=plan.search,
+        meaning=meaning,
+        by_letters=plan.choice.retrieval != "dense",
     )
     if not config.require and not config.forbid_conflict:
         return found
@@ -162,7 +170,7 @@ def _candidates(
             rules.field_of(c, fields, "--forbid-conflict") for c in config.forbid_conflict
         ],
     )
-    return Candidates(found.pairs.only(obeying), found.record)
+    return replace(found, pairs=found.pairs.only(obeying))
 
 
 def _score(
@@ -179,6 +187,31 @@ def _score(
     if how != "1:1":
         scores = score(features, pairs, how, seed=config.seed, model=model)
     return how, reason, scores
+
+
+def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
+    """Count the variants shown by what tells them apart, most frequent first."""
+    is_variant = (decision.pairs["match_status"] == "variant").to_numpy()
+    notes = verdict.note.gather(decision.positions[is_variant])
+    kinds = notes.str.extract(r"^(.+?): [^:]* \| ", 1).value_counts(sort=True)
+    return {str(kind): int(count) for kind, count in kinds.iter_rows()}
+
+
+def _draws(
+    pairs: Pairs, scores: Scores, verdict: Guard, how: Cardinality, config: LinkConfig
+) -> pl.DataFrame:
+    """Return `Linkage.draws`; a pair that is barred is in none."""
+    chances = np.where(verdict.is_barred, 0.0, scores.probability)
+    sets = draw_links(pairs, chances, how, draws=config.draws or 1, seed=config.seed)
+    at = np.concatenate(sets)
+    return pl.DataFrame(
+        {
+            "draw": np.repeat(np.arange(1, len(sets) + 1), [len(found) for found in sets]),
+            "left_row": pairs.left[at].astype(np.int64),
+            "right_row": pairs.right[at].astype(np.int64),
+            "match_probability": scores.probability[at],
+        }
+    )
 
 
 def _id_column(profiles: dict[str, Profile]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tk_link.linkage import Linkage
+from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.tables import Table
@@ -24,18 +25,24 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "fields": [asdict(field) for field in linkage.fields],
         "skipped": [asdict(column) for column in linkage.skipped],
         "candidates": linkage.candidates,
+        "retrieval": linkage.choice.retrieval,
+        "retrieval_reason": linkage.choice.reason,
+        "retrieval_notes": list(linkage.retrieval_notes),
+        "recall": asdict(linkage.recall) if linkage.recall is not None else None,
         "how": linkage.how,
         "how_reason": linkage.how_reason,
         "cut": linkage.cut,
         "cut_reason": linkage.cut_reason,
         "counts": status_counts(linkage, left),
+        "variants": linkage.variants,
         "linked_left_rows": linked_rows(linkage),
         "precision": _number(linkage.precision),
         "precision_range": [_number(bound) for bound in linkage.precision_range],
         "borderline": borderline(linkage, left, right).to_dicts(),
         "timings": linkage.timings,
         "warnings": list(linkage.warnings),
-        "output": settings.output.output,
+        "output": masked(settings.output.output or "") or None,
+        "report": settings.output.report,
         "seed": settings.link.seed,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
@@ -43,7 +50,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
 
 def plan_json(plan: Plan, left: Table, right: Table) -> str:
     """Return one JSON object: tables, columns and what a run would take."""
-    report = {"left": _table(left), "right": _table(right)} | asdict(plan)
+    report = {"left": _table(left), "right": _table(right)} | plan.figures()
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

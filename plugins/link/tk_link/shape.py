@@ -12,6 +12,7 @@ ADDED = (
     "match_probability",
     "match_score",
     "match_status",
+    "match_kind",
     "match_rank",
     "match_margin",
     "left_row",
@@ -21,7 +22,7 @@ ADDED = (
 
 _WHY = "match_why"
 _LEFT, _RIGHT = "left_row", "right_row"
-_PAIR_COLUMNS = ("match_probability", "match_score", "match_status")
+_PAIR_COLUMNS = ("match_probability", "match_score", "match_status", "match_kind")
 
 
 def shape(
@@ -29,8 +30,13 @@ def shape(
 ) -> pl.DataFrame:
     """Return what `output` asks for: the joined table or the pairs.
 
-    Pairs that were not accepted are shown where `config` keeps all pairs.
+    Pairs that were not accepted are shown where `config` keeps all pairs. Where link sets were
+    drawn they are the output.
     """
+    if linkage.draws is not None:
+        return draws_frame(
+            linkage.draws, _ids(left, linkage.left_id), _ids(right, linkage.right_id)
+        )
     pairs = linkage.pairs.with_columns(
         pl.col("match_probability", "match_margin").round(6),
         pl.col("match_score").round(3),
@@ -48,6 +54,16 @@ def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) 
         {"left_id": left_ids.gather(pairs[_LEFT]), "right_id": right_ids.gather(pairs[_RIGHT])}
     )
     return ids.hstack(pairs.select(*_PAIR_COLUMNS, *_extra(pairs)))
+
+
+def draws_frame(draws: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) -> pl.DataFrame:
+    """Return drawn link sets by their ids: ``draw, left_id, right_id, match_probability``."""
+    return draws.select(
+        "draw",
+        left_ids.gather(draws[_LEFT]).alias("left_id"),
+        right_ids.gather(draws[_RIGHT]).alias("right_id"),
+        pl.col("match_probability").round(6),
+    )
 
 
 def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> pl.DataFrame:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tk_link.fields import Field
-from tk_link.linkage import Linkage, Skipped
+from tk_link.linkage import Linkage, Recall, Skipped
+from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.shape import renamed
@@ -44,10 +45,10 @@ def summarise(
     yield from _columns(linkage.fields, linkage.skipped, verbose=verbose)
     for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
         yield line(side, name if name is not None else "none; the row number stands for it")
-    yield from _decisions(linkage, left)
+    yield from _decisions(linkage, left, verbose=verbose)
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
-        yield line("written", settings.output.output)
+        yield line("written", masked(settings.output.output))
     if not settings.output.pairs:
         for name, new in renamed(left, right, settings.output.suffix).items():
             yield line("note", f"column {name!r} is yours and stays; ours is {new!r}")
@@ -56,7 +57,10 @@ def summarise(
         yield line("time", spent)
     for warning in linkage.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(linkage, settings, words))
+    if linkage.draws is None:
+        yield line("next", _advice(linkage, settings, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -65,15 +69,46 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _tables(left, right)
     yield from _columns(plan.fields, plan.skipped, verbose=verbose)
+    yield line("texts", " and ".join(plan.texts))
     yield line("candidates", f"about {plan.pairs:,} pairs: {plan.retrieval}")
+    yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
+    yield from encoding(plan.choice.seconds)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
+    for warning in plan.choice.warnings:
+        yield line("warning", warning)
     yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
+
+
+def said_recall(recall: Recall) -> str:
+    """Say an expected recall in words."""
+    return (
+        f"about {recall.share:.1%} of the true pairs are candidates ({recall.low:.1%} to "
+        f"{recall.high:.1%}), as of rows that are each other's nearest text"
+    )
 
 
 def line(label: str, text: str) -> str:
     """Put a label before a text; every line of a summary looks like this."""
     return f"{label:<{_MARGIN}}{text}"
+
+
+def retrieval(kind: str, reason: str, notes: Sequence[str] = (), *, verbose: bool) -> Iterator[str]:
+    """Yield how candidates were found, if it was not by letters as usual; `verbose` always does."""
+    if kind != "lexical" or verbose:
+        yield line("retrieval", f"{kind}: {reason}")
+        for note in notes if verbose else notes[:1]:
+            yield line("", note)
+
+
+def encoding(seconds: float) -> Iterator[str]:
+    """Yield the time that encoding texts would take, if any are."""
+    if seconds:
+        yield line("encoding", f"about {seconds:.0f} s for a small model; known texts take none")
 
 
 def _tables(left: Table, right: Table) -> Iterator[str]:
@@ -100,9 +135,13 @@ def _columns(
         yield line("", f"and {len(skipped) - len(shown)} more (-v names them)")
 
 
-def _decisions(linkage: Linkage, left: Table) -> Iterator[str]:
+def _decisions(linkage: Linkage, left: Table, *, verbose: bool) -> Iterator[str]:
     each = linkage.candidates / max(len(left), 1)
     yield line("candidates", f"{linkage.candidates:,} pairs, {each:.1f} for each left row")
+    choice = linkage.choice
+    yield from retrieval(choice.retrieval, choice.reason, linkage.retrieval_notes, verbose=verbose)
+    if linkage.recall is not None:
+        yield line("recall", said_recall(linkage.recall))
     yield line("partners", f"{linkage.how}: {linkage.how_reason}")
     yield line("cut", f"{linkage.cut:.2f}: {linkage.cut_reason}")
 
@@ -118,6 +157,12 @@ def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
             f"about {linkage.precision:.0%} of the pairs are true ({low:.0%} to {high:.0%}), "
             "estimated without labels",
         )
+    if linkage.variants:
+        kinds = list(linkage.variants.items())
+        shown, rest = kinds[:_FEW], sum(count for _, count in kinds[_FEW:])
+        named = [*shown, *([("other", rest)] if rest else [])]
+        told = ", ".join(f"{kind} {count:,}" for kind, count in named)
+        yield line("variants", f"of one thing, but told apart, so not accepted: {told}")
     pairs = borderline(linkage, left, right)
     for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
         yield line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
@@ -143,4 +188,4 @@ def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
 
 
 def _again(words: Sequence[str], *more: str) -> str:
-    return f"tk link {shlex.join([*words, *more])}"
+    return masked(f"tk link {shlex.join([*words, *more])}")

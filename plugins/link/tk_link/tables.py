@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -16,12 +16,16 @@ class Table:
         frame: The columns as given, for output; nothing in it is ever changed.
         text: The same columns and rows as ``String``; missing and blank cells are null.
         notes: What reading found that the user may not expect (encoding, separator), for printing.
+        kept: Columns that several stages want in one spelling (`tk_link.views.spelled`).
     """
 
     name: str
     frame: pl.DataFrame
     text: pl.DataFrame
     notes: tuple[str, ...] = ()
+    kept: dict[tuple[str, str], pl.Series] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def columns(self) -> list[str]:

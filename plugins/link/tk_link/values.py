@@ -7,7 +7,9 @@ Each converter takes the loose form and returns the one that the configuration h
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 
 from tk.errors import UsageError
 
@@ -66,6 +68,13 @@ def to_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("a text is wanted")
     return value
+
+
+def to_path(value: object) -> str:
+    """Accept a path."""
+    if not isinstance(value, str | PathLike):
+        raise TypeError("a path is wanted")
+    return os.fspath(value)
 
 
 def to_count(value: object) -> int:
@@ -168,9 +177,14 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "forbid_conflict": to_names,
     "block": to_groups,
     "k": to_count,
+    "retrieve": to_text,
+    "model": to_text,
+    "device": to_text,
+    "offline": to_switch,
     "how": to_text,
     "ties": to_text,
     "top": to_count,
+    "draws": to_count,
     "min_prob": to_number,
     "precision": to_number,
     "review_band": to_band,
@@ -182,4 +196,6 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "join": to_text,
     "pairs": to_switch,
     "suffix": to_text,
+    "if_exists": to_text,
+    "report": to_path,
 }

@@ -1,4 +1,7 @@
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -22,6 +25,8 @@ FIRMS = [
     ("0051", "Quarry Lane Brewing", "Sheffield"),
     ("0052", "Pinheiro Móveis Ltda", "Porto"),
 ]
+
+KINDS = {"match": "same", "review": "same", "variant": "variant", "none": "different"}
 
 Decide = Callable[..., Linkage]
 
@@ -55,7 +60,8 @@ def decide() -> Decide:
         full, seen = [], {}
         for left_row, right_row, probability, status in rows:
             rank = seen[left_row] = seen.get(left_row, 0) + 1
-            full.append((left_row, right_row, probability, 1.23456, status, rank, 0.25))
+            kind = KINDS.get(status)
+            full.append((left_row, right_row, probability, 1.23456, status, kind, rank, 0.25))
         pairs = pl.DataFrame(full, schema=PAIR_SCHEMA, orient="row")
         if why is not None:
             pairs = pairs.with_columns(match_why=pl.Series(why, dtype=pl.String))
@@ -100,3 +106,16 @@ def firms() -> tuple[pl.DataFrame, pl.DataFrame]:
         )
     )
     return left, right
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[Path]:
+    """A folder in which this process may not write, root or not."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o555)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        yield Path(folder)
+        if is_root:
+            os.seteuid(0)

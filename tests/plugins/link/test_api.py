@@ -10,11 +10,15 @@ from tk_link.frames import from_frame
 def test_public_names():
     assert tk_link.__all__ == [
         "DedupeOptions",
+        "Evaluation",
         "Explanation",
         "LinkOptions",
         "Linker",
+        "audit",
         "dedupe",
+        "evaluate",
         "link",
+        "sample_pairs",
     ]
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tk_link import ngrams
 from tk_link.ngrams import vectorise
 
 few = settings(max_examples=60, deadline=None)
@@ -84,3 +85,16 @@ def test_an_alphabet_too_large_for_a_table_is_counted_by_sorting():
     rows = np.arange(len(texts), dtype=np.int32)
     np.testing.assert_allclose(found.cosine(rows, rows), 1.0, atol=1e-6)
     np.testing.assert_allclose(found.cosine(rows, rows[::-1].copy()), 0.0, atol=1e-6)
+
+
+def test_threads_and_pieces_change_nothing(monkeypatch):
+    texts = series([None, "", *(f"text {n * 7919 % 101}" for n in range(60))])
+    rows = np.arange(len(texts), dtype=np.int32)
+    whole = vectorise(texts, texts)
+    monkeypatch.setattr(ngrams, "_CHUNK", 7)
+    monkeypatch.setattr(ngrams, "_PAIRS_CHUNK", 5)
+    pieces = vectorise(texts, texts, threads=3)
+    np.testing.assert_equal(pieces.left.indices, whole.left.indices)
+    np.testing.assert_equal(pieces.left.data, whole.left.data)
+    expected = whole.cosine(rows, rows[::-1].copy())
+    np.testing.assert_equal(pieces.cosine(rows, rows[::-1].copy(), 3), expected)

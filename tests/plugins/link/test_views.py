@@ -5,7 +5,7 @@ from tk_link.align import align
 from tk_link.fields import FIELD_TYPES
 from tk_link.frames import from_frame
 from tk_link.profile import profile
-from tk_link.views import build_views, normalised
+from tk_link.views import build_views, normalised, spoken
 
 NAMES = ["Ann Berg", "Bob Lund", "Cy Dahl", "Dora Falk", "Emil Graf", "Fay Hahn"]
 TOWNS = ["Oslo", "Oslo", "Bonn", "Bonn", "Bern", "Bern"]
@@ -76,3 +76,11 @@ def test_one_column_needs_no_second_view_and_wordless_tables_none_at_all():
 def test_wording_is_raw_so_that_codes_keep_their_marks():
     left = {"name": [f"Oak lamp XY-{n}00" for n in range(6)], "town": TOWNS}
     assert views(left, left).wording[0][1] == "Oak lamp XY-100 Oslo"
+
+
+def test_a_language_model_reads_the_record_in_its_own_spelling():
+    table = {"name": ["Ärzte & Söhne GmbH", *NAMES[1:]], "town": TOWNS}
+    found = views(table, table)
+    assert found.columns == (("name", "town"), ("name", "town"))
+    told = spoken(from_frame(pl.DataFrame(table), "t"), found.columns[0])
+    assert told[0] == f"Ärzte & Söhne GmbH, {TOWNS[0]}"

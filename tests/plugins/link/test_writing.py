@@ -2,9 +2,7 @@ import io
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -140,19 +138,6 @@ def test_full_disk_leaves_nothing_behind(tmp_path, suffix):
     assert "File too large" in done.stdout
     assert done.stderr == ""
     assert os.listdir(tmp_path) == []
-
-
-@pytest.fixture
-def read_only_folder():
-    """A folder in which this process may not write, root or not."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o555)
-        is_root = os.geteuid() == 0
-        if is_root:
-            os.seteuid(65534)
-        yield Path(folder)
-        if is_root:
-            os.seteuid(0)
 
 
 def test_read_only_folder(read_only_folder):

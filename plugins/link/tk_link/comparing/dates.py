@@ -8,26 +8,28 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from tk_link import normalise
 from tk_link.candidates import Pairs
 
 _SWAPPED, _ONE_SLIP, _TWO_SLIPS, _NEAR, _YEAR = 0.93, 0.9, 0.75, 0.65, 0.45
 _ONLY_YEARS = 0.9
 
 
-def similarity(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
-    """Compare dates: equal 1, day and month swapped .93, one digit off .9, two .75, else less.
+def similarity(
+    left: pl.Series, right: pl.Series, pairs: Pairs, *, threads: int = 1
+) -> NDArray[np.float32]:
+    """Compare dates read by `tk_link.normalise.dates`.
 
+    Equal 1, day and month swapped .93, one digit off .9, two .75, else less.
     Where one side holds nothing but years (every date 1 January), years are compared: equal 1,
     one apart .8, two .6. NaN where either date is missing or cannot be read.
     """
-    a, b = normalise.dates(left), normalise.dates(right)
+    a, b = left, right
     if _is_years(a) or _is_years(b):
         return _years(a, b, pairs)
     x, y = _digits(a), _digits(b)
     missing = _missing(a, b, pairs)
     first, second = x[pairs.left], y[pairs.right]
-    slips = process.cpdist(first, second, scorer=OSA.distance, workers=-1, dtype=np.int32)
+    slips = process.cpdist(first, second, scorer=OSA.distance, workers=threads, dtype=np.int32)
     out = np.select([slips == 0, slips == 1, slips == 2], [1.0, _ONE_SLIP, _TWO_SLIPS], 0.05)
     days = _days(a)[pairs.left] - _days(b)[pairs.right]
     same_year = _parts(a, "year")[pairs.left] == _parts(b, "year")[pairs.right]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -11,13 +13,20 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import codes, dates, keys, names, quantities, tokens
-from tk_link.fields import Field
+from tk_link.comparing.rarity import rarity
+from tk_link.fields import Field, FieldType
 from tk_link.ngrams import vectorise
 from tk_link.tables import Table
-from tk_link.views import Views, normalised
+from tk_link.views import Views, dated, spelled
+from tk_link.wording import concepts
 
-RECORD, CODES, NUMBERS = "whole record", "codes in text", "numbers in text"
-_OURS = frozenset({RECORD, CODES, NUMBERS})
+_FEW_FIELDS = 3
+"""Up to so many compared fields the frequency of a name says more than the other features do."""
+RECORD, MEANING = "whole record", "meaning"
+CODES, NUMBERS = "codes in text", "numbers in text"
+OTHER_MODEL = "other model"
+"""What the variant guard adds (`tk_link.guard`), shown beside the features."""
+_OURS = frozenset({RECORD, MEANING, CODES, NUMBERS, OTHER_MODEL})
 
 
 @dataclass(frozen=True)
@@ -36,17 +45,29 @@ class Features:
 
 
 def compare(
-    left: Table, right: Table, fields: Sequence[Field], views: Views, candidates: Candidates
+    left: Table,
+    right: Table,
+    fields: Sequence[Field],
+    views: Views,
+    candidates: Candidates,
+    *,
+    threads: int = 1,
 ) -> Features:
     """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
     pairs = candidates.pairs
-    columns = {RECORD: (candidates.record.cosine(pairs.left, pairs.right), 1.0)}
-    for field in fields:
+    columns = {name: (values, 1.0) for name, values in _record(candidates, threads).items()}
+    compared = {f: _field(left, right, f, pairs, threads) for f in fields}
+    _uncross(left, right, compared, pairs, threads)
+    for field, similarity in compared.items():
         name = f"column {field.label}" if field.label in _OURS else field.label
-        columns[name] = (_field(left, right, field, pairs), field.weight)
+        columns[name] = (similarity, field.weight)
+        if field.type == "name" and len(fields) <= _FEW_FIELDS:
+            rare = rarity(*_spelled(left, right, field), pairs)
+            if rare is not None:
+                columns[f"rarity of {name}"] = (rare, field.weight)
     if views.wording is not None:
-        for name, similarity in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
-            agreement = similarity(*views.wording, pairs)
+        for name, agree in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
+            agreement = agree(*views.wording, pairs)
             if agreement is not None:
                 columns[name] = (agreement, 1.0)
     return Features(
@@ -56,33 +77,99 @@ def compare(
     )
 
 
-def _field(  # noqa: PLR0911 - one return for each type
-    left: Table, right: Table, field: Field, pairs: Pairs
+def _record(candidates: Candidates, threads: int) -> dict[str, NDArray[np.float32]]:
+    """Compare whole records: by letters, or by letters and meaning in one, and by meaning alone.
+
+    Both are needed. Meaning inside `RECORD` lets the mixture start from the right pairs where
+    letters say nothing; on its own it can be weighed more than half (``docs/link/retrieval.md`` has
+    what else was tried).
+    """
+    pairs = candidates.pairs
+    letters = candidates.record.cosine(pairs.left, pairs.right, threads)
+    if candidates.meaning is None:
+        return {RECORD: letters}
+    meaning = candidates.meaning.likeness(pairs.left, pairs.right)
+    both = (letters + np.nan_to_num(meaning)) / 2
+    return {RECORD: both.astype(np.float32), MEANING: meaning}
+
+
+def _field(
+    left: Table, right: Table, field: Field, pairs: Pairs, threads: int
 ) -> NDArray[np.float32]:
-    raw_left, raw_right = left.text[field.left], right.text[field.right]
     match field.type:
         case "number":
-            return quantities.number(raw_left, raw_right, pairs)
+            return quantities.number(left.text[field.left], right.text[field.right], pairs)
         case "geo":
-            return quantities.place(raw_left, raw_right, pairs)
+            return quantities.place(left.text[field.left], right.text[field.right], pairs)
         case "date":
-            return dates.similarity(raw_left, raw_right, pairs)
-    a, b = normalised(raw_left, field.type), normalised(raw_right, field.type)
-    match field.type:
-        case "name":
-            return names.similarity(a, b, pairs)
-        case "code":
-            return keys.code(a, b, pairs)
-        case "phone":
-            return keys.phone(a, b, pairs)
-        case "email":
-            return keys.email(a, b, pairs)
-    return _wording(a, b, pairs)
+            a, b = dated(left, field.left), dated(right, field.right)
+        case _:
+            a, b = _spelled(left, right, field)
+    by_value = _BY_VALUE.get(field.type)
+    if by_value is None:
+        return _wording(a, b, pairs, threads)
+    return _distinct(a, b, pairs, partial(by_value, threads=threads))
 
 
-def _wording(a: pl.Series, b: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
+def _spelled(left: Table, right: Table, field: Field) -> tuple[pl.Series, pl.Series]:
+    return spelled(left, field.left, field.type), spelled(right, field.right, field.type)
+
+
+def _uncross(
+    left: Table,
+    right: Table,
+    compared: dict[Field, NDArray[np.float32]],
+    pairs: Pairs,
+    threads: int,
+) -> None:
+    """See to people whose first and last name stand in each other's column."""
+    people = [f for f in compared if f.type == "name"]
+    first = next((f for f in people if "first" in concepts(f.left) & concepts(f.right)), None)
+    last = next((f for f in people if "last" in concepts(f.left) & concepts(f.right)), None)
+    if first is None or last is None:
+        return
+    compared[first], compared[last] = names.uncross(
+        (compared[first], compared[last]),
+        _spelled(left, right, first),
+        _spelled(left, right, last),
+        pairs,
+        threads=threads,
+    )
+
+
+class _ByValue(Protocol):
+    """A comparison that depends on nothing but the two values."""
+
+    def __call__(
+        self, left: pl.Series, right: pl.Series, pairs: Pairs, *, threads: int
+    ) -> NDArray[np.float32]: ...
+
+
+_BY_VALUE: dict[FieldType, _ByValue] = {
+    "name": names.similarity,
+    "date": dates.similarity,
+    "code": keys.code,
+    "phone": keys.phone,
+    "email": keys.email,
+}
+
+
+def _distinct(
+    a: pl.Series, b: pl.Series, pairs: Pairs, similarity: Callable[..., NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Compare each pair of values once, however many pairs of rows hold it; NaN where missing."""
+    known = ~(a.is_null().to_numpy()[pairs.left] | b.is_null().to_numpy()[pairs.right])
+    left, right = pairs.left[known], pairs.right[known]
+    hashes = a.hash(seed=1).to_numpy()[left] ^ b.hash(seed=2).to_numpy()[right]
+    _, first, place = np.unique(hashes, return_index=True, return_inverse=True)
+    out = np.full(len(pairs), np.nan, dtype=np.float32)
+    out[known] = similarity(a, b, Pairs(left[first], right[first], pairs.rows))[place]
+    return out
+
+
+def _wording(a: pl.Series, b: pl.Series, pairs: Pairs, threads: int) -> NDArray[np.float32]:
     """Cosine of character 3-gram TF-IDF vectors: rare wording counts more than common."""
-    out = vectorise(a, b).cosine(pairs.left, pairs.right)
+    out = vectorise(a, b, threads=threads).cosine(pairs.left, pairs.right, threads)
     missing = a.is_null().to_numpy()[pairs.left] | b.is_null().to_numpy()[pairs.right]
     out[missing] = np.nan
     return out

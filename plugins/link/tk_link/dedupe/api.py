@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
 from tk_link.dedupe.settings import make_settings
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.dedupe.config import DedupeConfig, Keep, Method
+    from tk_link.config import Retrieve
+    from tk_link.dedupe.config import Keep, Method
+    from tk_link.dedupe.settings import DedupeSettings
     from tk_link.dedupe.stack import Stack
     from tk_link.fields import FieldType
     from tk_link.tables import Table
@@ -34,13 +37,20 @@ class DedupeOptions(TypedDict, total=False):
     weights: Mapping[str, float]
     source: str
     k: int
+    retrieve: Retrieve
+    model: str
+    device: str
+    offline: bool
     cluster: Method
     max_cluster: int
     min_prob: float
     across_only: bool
     keep: Keep
     golden: str | Mapping[str, str]
+    draws: int
+    seed: int
     threads: int
+    report: str | Path
 
 
 @overload
@@ -73,27 +83,45 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     Raises:
         InputError: A table or a column cannot be used.
         UsageError: An option is unknown or impossible.
+        OutputError: The report cannot be written; said before the run. Where it fails after it,
+            the result is returned with a warning.
     """
-    config = _config_of(options)
+    settings = _settings_of(options)
+    config, report = settings.dedupe, settings.report
 
     from tk_link.dedupe.columns import check_columns  # noqa: PLC0415 - see the module's docstring
-    from tk_link.dedupe.pipeline import run  # noqa: PLC0415
+    from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415
     from tk_link.dedupe.shape import shape  # noqa: PLC0415
     from tk_link.frames import to_kind  # noqa: PLC0415
+    from tk_link.page.place import check_report  # noqa: PLC0415
 
     several = list(tables) if isinstance(tables, list | tuple) else [tables]
+    if config.offline:
+        check_offline(several)
+    files = tuple(str(table) for table in several if isinstance(table, str | Path))
+    if report is not None:
+        check_report(report, files, ())
     stacked = _stacked(several, config.source)
     check_columns(config, stacked)
     config = replace(config, source=stacked.source or config.source)
-    frame = shape(run(stacked.table, config), stacked, config)
+    done = run_closely(stacked.table, config)
+    if report is not None:
+        from tk_link.page.reports import warning_instead, write_dedupe_report  # noqa: PLC0415
+
+        settings = replace(settings, dedupe=config, files=files)
+        with warning_instead():
+            write_dedupe_report(done, stacked, settings, report)
+    clustering = done.clustering
+    del done  # what all candidates were compared on is large
+    frame = shape(clustering, stacked, config)
     return to_kind(frame, several[0])
 
 
-def _config_of(options: Mapping[str, object]) -> DedupeConfig:
-    for name in ("files", "output", "pairs"):
+def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
+    for name in ("files", "output", "pairs", "all_pairs", "if_exists"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
-    return make_settings(options).dedupe
+    return make_settings(options)
 
 
 def _stacked(tables: Sequence[object], source: str | None) -> Stack:
@@ -102,6 +130,7 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
 
     if not tables:
         raise UsageError("dedupe() needs a table; the list is empty")
+    tables = [each for table in tables for each in _expanded(table)]
     paths = [str(table) for table in tables if isinstance(table, str | Path)]
     read = iter(read_files(paths))
     name = "table" if len(tables) == 1 else "table {}"
@@ -110,3 +139,10 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
         for number, table in enumerate(tables, start=1)
     ]
     return stack(found, source=source)
+
+
+def _expanded(table: object) -> Sequence[object]:
+    """Return the files that a path stands for, which may be a pattern; a frame is itself."""
+    from tk_link.reading.several import expand  # noqa: PLC0415 - see the module's docstring
+
+    return expand(str(table)) if isinstance(table, str | Path) else [table]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tk_link.dedupe.config import Method
+from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
 
@@ -26,9 +27,14 @@ class Clustering:
         rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
             ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
         pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        apart: Likewise the scored pairs that were not joined.
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
+        draws: Where asked for, plausible clusterings (`tk_link.dedupe.draws`): ``draw`` from 1,
+            ``row``, ``cluster``.
         precision: Estimated share of true pairs among those joined, 0..1.
+        choice: Whether candidates were found by letters, by meaning or by both, and why.
+        retrieval_notes: What was encoded and searched.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -42,8 +48,12 @@ class Clustering:
     borderline: pl.DataFrame
     candidates: int
     precision: float
+    choice: Choice = BY_LETTERS
+    retrieval_notes: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    apart: pl.DataFrame = field(default_factory=pl.DataFrame)
+    draws: pl.DataFrame | None = None
 
 
 def rows_frame(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tk.errors import NotFoundError, UsageError
+from tk_link.config import Retrieve, check_retrieval
 from tk_link.fields import FIELD_TYPES, FieldType
 
 Method = Literal["average", "cc", "complete", "single-best"]
@@ -35,6 +36,12 @@ class DedupeConfig:
         golden: How the merged row gets its cells, by column or for `EVERY` one: a `Rule`, or
             ``latest:COLUMN``.
         k: Nearest rows that each row proposes; None decides from the data.
+        draws: Number of plausible clusterings to draw; None decides on one.
+        seed: Seed of the draws.
+        retrieve: As in `tk_link.config.LinkConfig`, and so are `model`, `device` and `offline`.
+        model: What makes vectors of texts; None takes the packaged one.
+        device: What it computes on; None takes the fastest there is.
+        offline: Use models and tables of this machine only.
         threads: Processor threads to use; None uses all.
     """
 
@@ -50,6 +57,12 @@ class DedupeConfig:
     keep: Keep = "all"
     golden: tuple[tuple[str, str], ...] = ()
     k: int | None = None
+    draws: int | None = None
+    seed: int = 0
+    retrieve: Retrieve = "auto"
+    model: str | None = None
+    device: str | None = None
+    offline: bool = False
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +77,7 @@ class DedupeConfig:
             _check_once(option, [column for column, _ in columns])
         if self.on == ():
             raise UsageError("on names no column; leave it out to compare all that say something")
+        check_retrieval(self.retrieve, self.model, self.device)
         self._check_numbers()
         self._check_golden()
 
@@ -71,9 +85,11 @@ class DedupeConfig:
         for column, weight in self.weights:
             if not (math.isfinite(weight) and weight > 0):
                 raise UsageError(f"weight of {column!r} is {weight}; it must be above 0")
-        for name, count in (("k", self.k), ("threads", self.threads)):
+        for name, count in (("k", self.k), ("draws", self.draws), ("threads", self.threads)):
             if count is not None and count < 1:
                 raise UsageError(f"{name} is {count}; it must be 1 or more")
+        if self.seed < 0:
+            raise UsageError(f"seed is {self.seed}; it must be 0 or more")
         if self.max_cluster < 2:
             raise UsageError(f"max_cluster is {self.max_cluster}; it must be 2 or more")
         if not 0 < self.min_prob <= 1:
@@ -83,6 +99,8 @@ class DedupeConfig:
         _check_once("golden", [column for column, _ in self.golden])
         for _, text in self.golden:
             split_rule(text)
+        if self.draws is not None and self.keep != "all":
+            raise UsageError("draws are clusterings of every row; leave out --keep")
         if self.golden and self.keep != "golden":
             raise UsageError("golden says how rows are merged; add --keep golden to merge them")
 

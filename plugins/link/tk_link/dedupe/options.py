@@ -17,8 +17,9 @@ Files = Annotated[
         metavar="FILE",
         show_default=False,
         help="Tables to search, one or more: csv, tsv, parquet, jsonl, json, xlsx "
-        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input. Several are "
-        "stacked, with a column that says which file a row is from.",
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; 'part-*.csv'; https:// or s3://…; "
+        "sqlite:///FILE::TABLE, duckdb:///…, postgresql://…::'SELECT …'; - is standard input. "
+        "Several are stacked, with a column that says which file a row is from.",
     ),
 ]
 On = Annotated[
@@ -110,6 +111,23 @@ Pairs = Annotated[
         metavar="FILE",
         rich_help_panel=_OUTPUT,
         help="Also write the joined pairs: left_id, right_id, match_probability.",
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        rich_help_panel=_OUTPUT,
+        help="Write N plausible clusterings instead of one: draw, id, cluster_id.",
+    ),
+]
+AllPairs = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        rich_help_panel=_OUTPUT,
+        help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
     ),
 ]
 Config = Annotated[

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tk.errors import InputError
-from tk_link import candidates
+from tk_link import candidates, retrieval
 from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import DedupeConfig, Method
+from tk_link.dedupe.draws import draw_clusterings
 from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
@@ -23,11 +24,27 @@ from tk_link.pipeline import Clock
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.tables import Table
+from tk_link.views import build_views
 
 _SMALL = 20
 """Rows below which one entity may well be half the table."""
 _BORDERLINE = 3
 _FEW_PAIRS = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run computed, for those who look closer than at its `Clustering`.
+
+    Attributes:
+        clustering: What was found.
+        within: Candidate pairs, what they were compared on and the model that weighed them.
+        scored: Every pair with a probability, as `tk_link.dedupe.clustering.pairs_frame`.
+    """
+
+    clustering: Clustering
+    within: Within
+    scored: pl.DataFrame
 
 
 def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Clustering:
@@ -36,29 +53,47 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
     Raises:
         InputError: The table has no rows, or no column to compare.
     """
+    return run_closely(table, config, progress=progress).clustering
+
+
+def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Run:
+    """Group the rows of a table and keep what every stage computed. Raises as `run`."""
     clock = Clock(progress)
     with clock.stage("columns"):
         profiles = profile_stacked(table, config.source)
         fields, skipped = choose_fields(table, profiles, config)
     with clock.stage("pairs"):
+        views = build_views(table, table, fields, profiles, profiles)
+        choice = retrieval.choose(views, config, is_within=True)
+    k = config.k or candidates.K
+    meaning = None
+    if choice.retrieval != "lexical":
+        with clock.stage("meaning"):
+            meaning = retrieval.find_meaning(
+                table, table, views, config, k=k + 1, progress=progress
+            )
+    with clock.stage("pairs"):
         apart = _files(table, config)
         within = score_within(
             table,
             fields,
-            profiles,
-            k=config.k or candidates.K,
+            views,
+            k=k,
+            meaning=meaning,
+            by_letters=choice.retrieval != "dense",
             threads=config.threads or os.cpu_count() or 1,
             allowed=apart,
         )
     with clock.stage("clusters"):
         grouping = _grouped(within, config, apart)
+        drawn = draw_clusterings(within, config, grouping.method, apart) if config.draws else None
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
         scored = pairs_frame(grouping.cluster, grouping.known)
     pairs = scored.filter("is_joined").drop("is_joined")
     distance = (pl.col("match_probability") - config.min_prob).abs()
     mean = pairs["match_probability"].mean()
-    return Clustering(
+    clustering = Clustering(
         fields=fields,
         skipped=skipped,
         id_column=config.id or id_column(profiles),
@@ -68,9 +103,18 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
         borderline=scored.bottom_k(_BORDERLINE, by=distance).sort(distance, "left_row"),
         candidates=len(within.pairs),
         precision=float(mean) if isinstance(mean, float) else 1.0,
+        choice=choice,
+        retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
-        warnings=(*grouping.warnings, *_warnings(rows, pairs, config.max_cluster)),
+        draws=drawn,
+        apart=scored.filter(~pl.col("is_joined")).drop("is_joined"),
+        warnings=(
+            *choice.warnings,
+            *grouping.warnings,
+            *_warnings(rows, pairs, config.max_cluster),
+        ),
     )
+    return Run(clustering, within, scored)
 
 
 @dataclass(frozen=True)

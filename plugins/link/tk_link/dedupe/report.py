@@ -9,6 +9,7 @@ from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.outcome import figures
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack
+from tk_link.masking import masked
 from tk_link.plan import Plan
 
 
@@ -25,6 +26,9 @@ def report_json(
         "fields": [_field(field) for field in asdict(clustering)["fields"]],
         "skipped": [{"column": s.column, "reason": s.reason} for s in clustering.skipped],
         "candidates": clustering.candidates,
+        "retrieval": clustering.choice.retrieval,
+        "retrieval_reason": clustering.choice.reason,
+        "retrieval_notes": list(clustering.retrieval_notes),
         "joined_pairs": len(clustering.pairs),
         "method": clustering.method,
         "cut": settings.dedupe.min_prob,
@@ -38,8 +42,9 @@ def report_json(
         "kept_rows": kept,
         "timings": clustering.timings,
         "warnings": list(clustering.warnings),
-        "output": settings.output,
-        "pairs": settings.pairs,
+        "output": masked(settings.output or "") or None,
+        "pairs": masked(settings.pairs or "") or None,
+        "report": settings.report,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 
@@ -47,10 +52,10 @@ def report_json(
 def plan_json(plan: Plan, stack: Stack) -> str:
     """Return one JSON object: tables, columns and what a run would take."""
     more = {
-        "fields": [_field(field) for field in asdict(plan)["fields"]],
+        "fields": [_field(asdict(field)) for field in plan.fields],
         "skipped": [{"column": s.column, "reason": s.reason} for s in plan.skipped],
     }
-    report = {"files": _files(stack)} | asdict(plan) | more
+    report = {"files": _files(stack)} | plan.figures() | more
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

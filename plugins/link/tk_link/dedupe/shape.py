@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from tk_link.dedupe.clustering import Clustering
@@ -18,9 +20,17 @@ OURS = ("cluster_id", "cluster_size", "cluster_confidence", "is_canonical")
 def shape(clustering: Clustering, stack: Stack, config: DedupeConfig) -> pl.DataFrame:
     """Return our columns and the user's, for the rows that `config` keeps, in their order.
 
+    Where clusterings were drawn they are the output: ``draw, id, cluster_id``.
     Where one of ours clashes with a user's column, ours gets a trailing underscore.
     """
     rows = clustering.rows
+    if clustering.draws is not None:
+        called = names(clustering, stack)
+        return clustering.draws.select(
+            "draw",
+            called.gather(clustering.draws["row"]).alias("id"),
+            called.gather(clustering.draws["cluster"]).alias("cluster_id"),
+        )
     ours = rows.select(
         names(clustering, stack).gather(rows["cluster"]).alias(OURS[0]),
         "cluster_size",
@@ -53,6 +63,18 @@ def pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
             "match_probability": pairs["match_probability"].round(6),
         }
     )
+
+
+def all_pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
+    """Return every scored pair as `pairs_frame` does, with ``match_status``: match or none."""
+    both = [
+        pairs_frame(replace(clustering, pairs=pairs), stack).with_columns(
+            match_status=pl.lit(status)
+        )
+        for pairs, status in ((clustering.pairs, "match"), (clustering.apart, "none"))
+        if len(pairs)
+    ]
+    return pl.concat(both) if both else pairs_frame(clustering, stack)
 
 
 def names(clustering: Clustering, stack: Stack) -> pl.Series:

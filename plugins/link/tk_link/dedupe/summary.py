@@ -13,8 +13,9 @@ from tk_link.dedupe.shape import renamed
 from tk_link.dedupe.stack import Stack
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
+from tk_link.masking import masked
 from tk_link.plan import Plan
-from tk_link.summary import line
+from tk_link.summary import encoding, line, retrieval, said_recall
 from tk_link.tables import Table
 
 _FEW = 6
@@ -48,6 +49,10 @@ def summarise(
     yield from _head(stack.parts, clustering.fields, clustering.skipped, verbose=verbose)
     named = clustering.id_column
     yield line("row id", named if named is not None else "none; the row number stands for it")
+    choice = clustering.choice
+    yield from retrieval(
+        choice.retrieval, choice.reason, clustering.retrieval_notes, verbose=verbose
+    )
     yield from _result(clustering, stack, settings, found)
     if settings.dedupe.keep != "all":
         gone = len(stack.table) - kept
@@ -55,7 +60,7 @@ def summarise(
         yield line("kept", what)
     for label, file in (("written", settings.output), ("pairs in", settings.pairs)):
         if file is not None:
-            yield line(label, file)
+            yield line(label, masked(file))
     for name, new in renamed(stack).items():
         yield line("note", f"column {name!r} is yours and stays; ours is {new!r}")
     if verbose and clustering.timings:
@@ -63,7 +68,10 @@ def summarise(
         yield line("time", spent)
     for warning in clustering.warnings:
         yield line("warning", warning)
-    yield line("next", _advice(clustering, settings, found, words))
+    if clustering.draws is None:
+        yield line("next", _advice(clustering, settings, found, words))
+    else:
+        yield line("next", "do the analysis once for each draw, and pool what comes out")
 
 
 def describe(
@@ -72,6 +80,12 @@ def describe(
     """Yield the lines of a dry run."""
     yield from _head(stack.parts, plan.fields, plan.skipped, verbose=verbose)
     yield line("candidates", plan.retrieval)
+    yield from retrieval(plan.choice.retrieval, plan.choice.reason, verbose=verbose)
+    yield from encoding(plan.choice.seconds)
+    for each in plan.passes:
+        yield line("", f"{each.pairs:>11,} pairs ({each.share:.0%} of likely ones): {each.name}")
+    if plan.recall is not None:
+        yield line("recall", said_recall(plan.recall))
     yield line("pairs", f"about {plan.pairs:,} to score")
     yield line("time", f"about {plan.seconds:.0f} s on this machine, within a factor of two")
     yield line("memory", f"about {plan.megabytes:,.0f} MB")
@@ -148,4 +162,4 @@ def _advice(
 
 
 def _again(words: Sequence[str], *more: str) -> str:
-    return f"tk dedupe {shlex.join([*words, *more])}"
+    return masked(f"tk dedupe {shlex.join([*words, *more])}")

@@ -8,9 +8,10 @@ from tk_link.dense.choice import (
     share_in,
     word_overlap,
 )
+from tk_link.dense.installed import is_packaged_model_installed
+from tk_link.dense.likeness import Meaning, measure
 from tk_link.dense.opening import (
     PACKAGED,
-    is_packaged_model_installed,
     open_backend,
     open_encoder,
 )
@@ -23,12 +24,14 @@ __all__ = [
     "Choice",
     "DenseView",
     "Hardware",
+    "Meaning",
     "Neighbours",
     "Side",
     "choose_retrieval",
     "dense_neighbours",
     "encoding_seconds",
     "is_packaged_model_installed",
+    "measure",
     "open_backend",
     "open_encoder",
     "plan_retrieval",

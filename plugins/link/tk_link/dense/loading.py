@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tk.errors import InputError
+from tk.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,7 +24,9 @@ def load(name: str, *, device: str | None, offline: bool) -> SentenceTransformer
 
     Raises:
         InputError: There is no such model, or it is no sentence-transformers model.
+        UsageError: There is no such device.
     """
+    check_device(device)
     # Imported here: it takes seconds, and `tk encoders` lists this module's entries.
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
 
@@ -47,8 +49,29 @@ def load(name: str, *, device: str | None, offline: bool) -> SentenceTransformer
             raise InputError(f"model '{name}' cannot be loaded: {reason}") from e
         where = "on this machine; leave --offline out to fetch it" if offline else "on the hub"
         raise InputError(
-            f"model '{name}' was not found {where}, and is no folder here ({reason})"
+            f"model '{name}' was not found {where} (it is no folder here either: {reason})"
         ) from e
+
+
+def check_device(device: str | None) -> None:
+    """Check that torch has the device; None is always there.
+
+    Raises:
+        UsageError: It has not.
+    """
+    if device is None:
+        return
+    try:
+        kind, number = torch.device(device).type, torch.device(device).index or 0
+    except RuntimeError as e:
+        raise UsageError(f"device {device!r} is unknown; take cpu, cuda, cuda:1 or mps") from e
+    if kind == "cuda" and number >= torch.cuda.device_count():
+        raise UsageError(
+            f"device is {device!r}, but torch finds {torch.cuda.device_count()} CUDA devices on "
+            "this machine; leave --device out to take what there is"
+        )
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise UsageError("device is 'mps', which this machine has not; leave --device out")
 
 
 @contextmanager

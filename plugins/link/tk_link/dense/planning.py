@@ -8,14 +8,17 @@ from typing import Literal
 import polars as pl
 
 from tk_link.dense.choice import (
+    LEAST_READ,
     LETTERS_SUFFICE,
     Choice,
     Hardware,
     choose_retrieval,
+    encoding_seconds,
     share_in,
     word_overlap,
 )
-from tk_link.dense.opening import PACKAGED, is_packaged_model_installed
+from tk_link.dense.installed import is_packaged_model_installed, vocabulary
+from tk_link.dense.opening import PACKAGED, is_address
 
 
 def plan_retrieval(
@@ -24,31 +27,47 @@ def plan_retrieval(
     *,
     asked: Literal["auto", "lexical", "dense", "hybrid"] = "auto",
     model: str | None = None,
+    device: str | None = None,
 ) -> Choice:
     """Decide how candidates are found; reads no model.
 
     Args:
         left: One text per left row.
-        right: One text per right row.
+        right: One text per right row; the same series where rows of one table are compared.
         asked: ``--retrieve``; anything but ``auto`` is obeyed.
         model: ``--model``; who names one wants it used, so ``auto`` means ``hybrid`` then.
+        device: ``--device``; tells whether a GPU may be used.
     """
-    if asked != "auto":
-        return Choice(asked, f"--retrieve {asked}")
-    if model is not None:
-        return Choice("hybrid", f"--model {model} was given")
-    overlap = word_overlap(left, right)
-    lengths = pl.concat([left, right]).str.len_chars().mean()
+    if asked == "lexical":
+        return Choice(asked, "--retrieve lexical")
+    mean = pl.concat([left, right]).str.len_chars().mean()
+    chars = mean if isinstance(mean, float) else 0.0
+    rows = len(left), len(right)
+    if asked != "auto" or model is not None:
+        reason = f"--retrieve {asked}" if asked != "auto" else f"--model {model} was given"
+        is_elsewhere = model is not None and is_address(model)
+        hardware = _hardware("cpu" if is_elsewhere else device)
+        seconds = encoding_seconds(sum(rows), chars, hardware)
+        return Choice("hybrid" if asked == "auto" else asked, reason, seconds)
+    if left is right:
+        return Choice("lexical", "the rows of one table share their wording")
+    overlap = word_overlap(left, right, enough=LETTERS_SUFFICE)
     has_encoder = is_packaged_model_installed()
-    is_open = has_encoder and overlap < LETTERS_SUFFICE  # else spare the libraries that tell more
+    is_open = has_encoder and overlap is not None and overlap < LETTERS_SUFFICE
+    reads = _read_by_packaged(left, right) if is_open else 1.0
+    is_worth_a_look = is_open and reads >= LEAST_READ  # else spare the seconds that torch takes
     return choose_retrieval(
-        (len(left), len(right)),
-        lengths if isinstance(lengths, float) else 0.0,
+        rows,
+        chars,
         overlap,
         encoder=PACKAGED if has_encoder else None,
-        hardware=Hardware(os.cpu_count() or 1, gpu=is_open and _has_gpu()),
-        reads=_read_by_packaged(left, right) if is_open else 1.0,
+        hardware=_hardware(device if is_worth_a_look else "cpu"),
+        reads=reads,
     )
+
+
+def _hardware(device: str | None) -> Hardware:
+    return Hardware(os.cpu_count() or 1, gpu=device != "cpu" and _has_gpu())
 
 
 def _has_gpu() -> bool:
@@ -58,7 +77,5 @@ def _has_gpu() -> bool:
 
 
 def _read_by_packaged(left: pl.Series, right: pl.Series) -> float:
-    from tk_link.dense.packaged import vocabulary  # noqa: PLC0415 - imports torch
-
     known = vocabulary()
     return min(share_in(known, left), share_in(known, right))

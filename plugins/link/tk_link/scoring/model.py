@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tk.errors import InputError
+from tk_link.config import Retrieve
 from tk_link.fields import FIELD_TYPES, FieldType
 from tk_link.scoring.additive import Additive
 from tk_link.scoring.curve import Curve
@@ -52,10 +54,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Saved:
-    """A model in a file, with the columns and types that it was learnt on."""
+    """A model in a file: the columns, types, retrieval and encoder that it was learnt with."""
 
     columns: tuple[tuple[str, str, FieldType], ...]
     model: Model
+    retrieve: Retrieve
+    encoder: str | None
 
 
 def read_saved(path: Path) -> Saved:
@@ -67,7 +71,10 @@ def read_saved(path: Path) -> Saved:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         columns = tuple(_column(*column) for column in document["columns"])
-        return Saved(columns, _parsed(document["model"]))
+        retrieve, encoder = document.get("retrieve", "lexical"), document.get("encoder")
+        if retrieve not in get_args(Retrieve) or not isinstance(encoder, str | None):
+            raise ValueError("retrieve")
+        return Saved(columns, _parsed(document["model"]), retrieve, encoder)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:

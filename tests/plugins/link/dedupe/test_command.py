@@ -141,7 +141,7 @@ import sys, time
 import tk_link.dedupe.within
 from tk_cli.main import main
 
-def compare(*_):
+def compare(*_, **__):
     print("comparing", file=sys.stderr, flush=True)
     time.sleep(60)
 

@@ -36,6 +36,10 @@ def test_defaults_are_few_words():
         "min_prob": 0.5,
         "across_only": False,
         "keep": "all",
+        "all_pairs": False,
+        "seed": 0,
+        "retrieve": "auto",
+        "offline": False,
     }
 
 

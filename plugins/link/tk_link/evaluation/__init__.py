@@ -1,0 +1,1 @@
+"""How right links are: columns -> stated -> cases -> resampling -> measures, curve -> report."""
