@@ -13,7 +13,7 @@ from tk import FitConfig, load_checkpoint
 from tk.errors import InputError, UsageError
 from tk.protocols import Splits
 from tk.training.batches import batches
-from tk_timeseries.entrope.cache import PatchedWindows
+from tk_timeseries.entrope.cache import PatchedWindows, check_trained
 from tk_timeseries.entrope.entropy import EntropyModel
 from tk_timeseries.entrope.model import EntroPE
 from tk_timeseries.entrope.pretraining import NextToken
@@ -75,6 +75,8 @@ class WindowTask:
         if key not in self._caches:
             if self.entropy_model is not None and inner.entropy_model is not None:
                 inner.entropy_model.load_state_dict(self.entropy_model.state_dict())
+            else:
+                check_trained(inner, batch["past"])
             self._caches[key] = PatchedWindows(len(windows), inner)
         patched = self._caches[key].take(inner, batch["past"], batch["index"])
         return model(batch["past"], patched)
