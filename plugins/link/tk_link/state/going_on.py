@@ -169,6 +169,8 @@ def look_ahead(
 def _stacked(sources: Sequence[Source], config: DedupeConfig) -> tuple[Stack, DedupeConfig]:
     """Stack all sources under one column of their names, checked."""
     tables = [source.table for source in sources]
+    if not tables:
+        raise UsageError("the state holds no rows yet; name a table: tk dedupe table.csv --state …")
     if config.source is not None and any(config.source in table.columns for table in tables):
         raise UsageError(
             f"with a state, source names the column of files' names, and {config.source!r} is one "

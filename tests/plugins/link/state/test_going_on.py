@@ -116,6 +116,8 @@ def test_wrong_uses_are_said_before_anything_is_written(files, capsys):
     assert "is no state of tk dedupe" in capsys.readouterr().err
     assert main(["dedupe", "crm.csv", "--state", "x.state", "--draws", "3"]) == 2
     assert main(["dedupe", "crm.csv", "--state", "x.state", "--on", "nmae"]) == 3
+    assert main(["dedupe", "--state", "x.state"]) == 2  # made by the run before, which failed
+    assert "the state holds no rows yet" in capsys.readouterr().err
     assert main(["dedupe", "crm.csv", "--state", "y.state", "--plan"]) == 0
     assert not os.path.exists("y.state")
 
