@@ -104,18 +104,10 @@ def go_on(
         located.judged.check(names[0])
         last, options = store.last_run(), _options(config)
         changed = _changed(last, options)
-        is_new = last is None or not last.is_done or last.version != _version() or bool(changed)
-        is_new = is_new or bool(more) or any(each.new or each.changed for each in news)
-        found = kept(store) if not (is_new or again) else None
+        is_new = bool(more) or any(each.new or each.changed for each in news)
+        found = None if is_new or again else _still_true(store, last, options)
         if last is not None and found is not None:
-            return Continued(
-                stacked,
-                replace(found, ids=store.memberships()["cluster"]),
-                config,
-                tuple(news),
-                last.run,
-                located.judged,
-            )
+            return Continued(stacked, found, config, tuple(news), last.run, located.judged)
         with store.transaction():
             run = store.begin_run(_version(), options)
             for source in sources:
@@ -137,6 +129,14 @@ def go_on(
             changed,
             closely,
         )
+
+
+def _still_true(store: Store, last: LastRun | None, options: str) -> Clustering | None:
+    """Return the last result where the same options and version would find it again."""
+    if last is None or not last.is_done or (last.options, last.version) != (options, _version()):
+        return None
+    found = kept(store)
+    return None if found is None else replace(found, ids=store.memberships()["cluster"])
 
 
 def _finish(
