@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import codes, dates, keys, names, quantities, tokens
+from tk_link.comparing.statistics import Statistics
 from tk_link.fields import Field, FieldType
+from tk_link.grams import Grams
 from tk_link.ngrams import vectorise
 from tk_link.tables import Table
 from tk_link.views import Views, dated, spelled
@@ -46,16 +48,22 @@ def compare(
     candidates: Candidates,
     *,
     threads: int = 1,
+    statistics: Statistics | None = None,
 ) -> Features:
-    """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
+    """Compare every candidate pair on the whole record, each field, and numbers inside its text.
+
+    With ``statistics`` how common wording is comes from there; else it is counted on the tables.
+    """
     pairs = candidates.pairs
     columns = {name: (values, 1.0) for name, values in _record(candidates, threads).items()}
     for field in fields:
         name = f"column {field.label}" if field.label in _OURS else field.label
-        columns[name] = (_field(left, right, field, pairs, threads), field.weight)
+        columns[name] = (
+            _field(left, right, field, pairs, threads=threads, statistics=statistics),
+            field.weight,
+        )
     if views.wording is not None:
-        for name, similarity in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
-            agreement = similarity(*views.wording, pairs)
+        for name, agreement in _inside(views.wording, pairs, statistics).items():
             if agreement is not None:
                 columns[name] = (agreement, 1.0)
     return Features(
@@ -63,6 +71,22 @@ def compare(
         np.column_stack([values for values, _ in columns.values()]),
         np.array([weight for _, weight in columns.values()]),
     )
+
+
+def _inside(
+    wording: tuple[pl.Series, pl.Series], pairs: Pairs, statistics: Statistics | None
+) -> dict[str, NDArray[np.float32] | None]:
+    """Compare codes and numbers inside wording; None where too few rows hold any."""
+    if statistics is None:
+        return {
+            CODES: codes.similarity(*wording, pairs),
+            NUMBERS: tokens.similarity(*wording, pairs),
+        }
+    units, numbers = statistics.units, statistics.numbers
+    return {
+        CODES: None if units is None else codes.similarity(*wording, pairs, units),
+        NUMBERS: None if numbers is None else tokens.similarity(*wording, pairs, numbers),
+    }
 
 
 def _record(candidates: Candidates, threads: int) -> dict[str, NDArray[np.float32]]:
@@ -82,7 +106,13 @@ def _record(candidates: Candidates, threads: int) -> dict[str, NDArray[np.float3
 
 
 def _field(
-    left: Table, right: Table, field: Field, pairs: Pairs, threads: int
+    left: Table,
+    right: Table,
+    field: Field,
+    pairs: Pairs,
+    *,
+    threads: int,
+    statistics: Statistics | None,
 ) -> NDArray[np.float32]:
     match field.type:
         case "number":
@@ -96,7 +126,8 @@ def _field(
             b = spelled(right, field.right, field.type)
     by_value = _BY_VALUE.get(field.type)
     if by_value is None:
-        return _wording(a, b, pairs, threads)
+        grams = statistics.wording[field.left] if statistics is not None else None
+        return _wording(a, b, pairs, threads, grams)
     return _distinct(a, b, pairs, partial(by_value, threads=threads))
 
 
@@ -130,9 +161,12 @@ def _distinct(
     return out
 
 
-def _wording(a: pl.Series, b: pl.Series, pairs: Pairs, threads: int) -> NDArray[np.float32]:
+def _wording(
+    a: pl.Series, b: pl.Series, pairs: Pairs, threads: int, grams: Grams | None
+) -> NDArray[np.float32]:
     """Cosine of character 3-gram TF-IDF vectors: rare wording counts more than common."""
-    out = vectorise(a, b, threads=threads).cosine(pairs.left, pairs.right, threads)
+    vectors = vectorise(a, b, threads=threads) if grams is None else grams.pair(a, b)
+    out = vectors.cosine(pairs.left, pairs.right, threads)
     missing = a.is_null().to_numpy()[pairs.left] | b.is_null().to_numpy()[pairs.right]
     out[missing] = np.nan
     return out

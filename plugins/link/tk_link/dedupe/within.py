@@ -96,7 +96,7 @@ def score_within(
         pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
     found = replace(found, pairs=pairs)
     features = compare(table, table, fields, views, found, threads=threads)
-    model = _learn(features, pairs)
+    model = learn(features, pairs)
     log_odds = model.log_odds(levels.cut(features))
     return Within(
         pairs, expit(log_odds), features, log_odds, model, table, tuple(fields), views, found
@@ -113,7 +113,8 @@ def _once(pairs: Pairs) -> Pairs:
     return Pairs(left, right, pairs.rows, is_within=True)
 
 
-def _learn(features: Features, pairs: Pairs) -> Additive:
+def learn(features: Features, pairs: Pairs) -> Additive:
+    """Return the model that candidate pairs of one table teach, without labels."""
     cut = levels.cut(features)
     if pairs.rows[0] < _FEWEST or not len(pairs):
         return thumb.model(features.weights, pairs.rows)
