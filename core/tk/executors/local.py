@@ -24,8 +24,9 @@ _THREADS = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RA
 class LocalExecutor:
     """Processes of this machine.
 
-    They are spawned, not forked: threads of polars and torch do not survive a fork. They stay for the
-    next call, as starting one takes a second. A script that uses them therefore starts its work under ``if __name__ == "__main__":``.
+    They are spawned, not forked: threads of polars and torch do not survive a fork. They stay for
+    the next call, as starting one takes a second. A script that uses them therefore starts its work
+    under ``if __name__ == "__main__":``.
     """
 
     def __init__(self, workers: int | None = None, *, retries: int = 2) -> None:
