@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tk.errors import LimitError, MissingExtraError, TkError, UsageError
 
@@ -36,7 +36,7 @@ class RayExecutor:
         if workers is not None and workers < 1:
             raise UsageError(f"workers is {workers}; it must be 1 or more")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # its default from 2.6x on
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else it warns
         try:
             import ray  # noqa: PLC0415 - an extra, imported where it is used
         except ImportError as error:
@@ -78,21 +78,20 @@ class RayExecutor:
                     with suppress(Exception):  # a stopped Ray has nothing left to cancel
                         ray.cancel(left)
 
-    def _result(self, sent: object, number: int, count: int) -> Result:  # type: ignore[type-var]
+    def _result(self, sent: object, number: int, count: int) -> Any:  # noqa: ANN401 - as `fn` gave it
         exceptions = self._ray.exceptions
         try:
-            found: Result = self._ray.get(sent)
+            return self._ray.get(sent)
         except exceptions.RayTaskError as error:
             if isinstance(error.cause, TkError):
                 raise error.cause from None
             raise
-        except (exceptions.RayError, exceptions.OutOfMemoryError) as error:
+        except exceptions.RayError as error:
             raise LimitError(
                 f"shard {number} of {count} was lost {self.retries + 1} times "
                 f"({type(error).__name__}); use smaller shards, and run it again; finished shards "
                 "are kept"
             ) from error
-        return found
 
 
 def fn_of(fn: Callable[[Shard], Result]) -> Callable[[Shard], Result]:
