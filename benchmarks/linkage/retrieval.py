@@ -30,7 +30,7 @@ def gold_keys(folder: Path, left: Table, right: Table) -> NDArray[np.int64]:
 
 def measure(folder: Path, model: str, k: int) -> None:
     left, right = (read_table(str(folder / f"{side}.csv")) for side in ("left", "right"))
-    profiles, aligned = prepare(left, right, LinkConfig())
+    left, right, profiles, aligned = prepare(left, right, LinkConfig())
     views = build_views(left, right, aligned.fields, *profiles)
     pairs = candidates.find(left, right, aligned.fields, views, k=k).pairs
     letters = pairs.left.astype(np.int64) * len(right) + pairs.right

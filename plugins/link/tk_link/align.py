@@ -1,7 +1,9 @@
 """Which column of the left table means the same as which column of the right.
 
 Same names come first, then names that speak of the same things (`tk_link.wording`), then columns
-whose values look alike. A column takes part at most once.
+that hold the same words in rows that are surely alike (`tk_link.witnesses`), then columns whose
+values look alike. A column takes part at most once; several of one table may make up one of the
+other (`tk_link.joining`).
 """
 
 from __future__ import annotations
@@ -17,16 +19,22 @@ from scipy import sparse
 
 from tk.errors import InputError
 from tk_link import normalise
+from tk_link.computed import parse, parts_of, with_computed
+from tk_link.evidence import Evidence
 from tk_link.fields import Field, FieldType
+from tk_link.joining import computed_pairs, may_convert, named_pairs
 from tk_link.linkage import Skipped
 from tk_link.ngrams import vectorise
-from tk_link.profile import Profile
+from tk_link.profile import Profile, profile_column
 from tk_link.tables import Table
+from tk_link.witnesses import witnesses
 from tk_link.wording import words
 
 _SAMPLE = 2_000
 _SIMILAR_NAME, _SIMILAR_CONTENT = 0.45, 0.55
 """Least scores at which a column pair is believed; see `name_score` and `content_scores`."""
+_ALIKE, _STEADY = 0.4, 0.8
+"""Least agreement of rows that are alike, and the agreement of numbers in a steady ratio."""
 
 _VAGUE = {"name", "date", "year", "code", "type", "id", "number"}
 
@@ -79,11 +87,13 @@ def align(
         chosen = [(a, b, "given") for a, b in on]
     else:
         chosen = _search(left, right, left_profiles, right_profiles)
+    lefts = with_profiles(left, left_profiles, [a for a, _, _ in chosen])
+    rights = with_profiles(right, right_profiles, [b for _, b, _ in chosen])
     fields = tuple(
         Field(
             left=a,
             right=b,
-            type=types.get(a) or types.get(b) or _joint(left_profiles[a], right_profiles[b]),
+            type=types.get(a) or types.get(b) or _type(left, right, lefts[a], rights[b]),
             why=why,
             weight=weights.get(a, weights.get(b, 1.0)),
         )
@@ -95,10 +105,25 @@ def align(
             f"'{right.name}' ({', '.join(right.columns)}); name the pairs with --on 'left=right,…'"
         )
     skipped = (
-        *_left_out(left.name, left_profiles, {f.left for f in fields}, given=on is not None),
-        *_left_out(right.name, right_profiles, {f.right for f in fields}, given=on is not None),
+        *_left_out(left, left_profiles, [f.left for f in fields], given=on is not None),
+        *_left_out(right, right_profiles, [f.right for f in fields], given=on is not None),
     )
     return Alignment(fields, skipped)
+
+
+def with_profiles(
+    table: Table, profiles: Mapping[str, Profile], columns: Sequence[str]
+) -> dict[str, Profile]:
+    """Return `profiles` with those of the computed columns among `columns`."""
+    text = with_computed(table, columns).text
+    new = {name: profile_column(text[name]) for name in columns if name not in profiles}
+    return {**profiles, **new}
+
+
+def _type(left: Table, right: Table, a: Profile, b: Profile) -> FieldType:
+    """Return the type that both columns are compared as; what is converted is a number."""
+    made = parse(a.name, left.columns), parse(b.name, right.columns)
+    return "number" if any(c.factor is not None for c in made) else _joint(a, b)
 
 
 def _joint(left: Profile, right: Profile) -> FieldType:
@@ -111,8 +136,9 @@ def _joint(left: Profile, right: Profile) -> FieldType:
 
 
 def _left_out(
-    table: str, profiles: Mapping[str, Profile], used: set[str], *, given: bool
+    table: Table, profiles: Mapping[str, Profile], compared: Sequence[str], *, given: bool
 ) -> list[Skipped]:
+    used = parts_of(compared, table)
     reasons = {
         "id": "names the rows",
         "constant": "one value in every row",
@@ -120,7 +146,9 @@ def _left_out(
         "field": "not in --on" if given else "no counterpart in the other table",
     }
     return [
-        Skipped(table, p.name, reasons[p.role]) for p in profiles.values() if p.name not in used
+        Skipped(table.name, p.name, reasons[p.role])
+        for p in profiles.values()
+        if p.name not in used
     ]
 
 
@@ -134,8 +162,11 @@ def _search(
     contents = content_scores(
         [left.text[p.name] for p in free_left], [right.text[p.name] for p in free_right]
     )
+    types = [{p.name: p.type for p in side} for side in (free_left, free_right)]
+    found = witnesses(left, right, *types)
+    evidence = Evidence(found) if found is not None else None
     offers = [
-        (*_offer(a, b, contents[x, y]), x, y)
+        (*_offer(a, b, contents[x, y], evidence), x, y)
         for x, a in enumerate(free_left)
         for y, b in enumerate(free_right)
     ]
@@ -144,23 +175,43 @@ def _search(
     for score, why, x, y in offers:
         if score > 0 and x not in taken and all(y != other for other, _ in taken.values()):
             taken[x] = (y, why)
-    return [(free_left[x].name, free_right[y].name, why) for x, (y, why) in sorted(taken.items())]
+    pairs = [(free_left[x].name, free_right[y].name, why) for x, (y, why) in taken.items()]
+    if evidence is not None:
+        pairs = computed_pairs(pairs, evidence, *types)
+    else:
+        pairs = named_pairs(pairs, free_left, free_right)
+    order = {p.name: at for at, p in enumerate(free_left)}
+    return sorted(pairs, key=lambda pair: order[parse(pair[0], order).parts[0]])
 
 
-def _offer(a: Profile, b: Profile, content: float) -> tuple[float, str]:
+def _offer(a: Profile, b: Profile, content: float, evidence: Evidence | None) -> tuple[float, str]:
     """Score one column pair (0: do not pair) and say on what grounds."""
     families = {_FAMILY[a.type], _FAMILY[b.type]}
     agree = len(families) == 1 or tuple(sorted(families)) in _COMPATIBLE
+    alike = _alike(a, b, evidence)
+    likeness = content + 2 * alike
     if words(a.name) == words(b.name):
-        return (3.0 + content, "same name") if agree or content > 0.1 else (0.0, "")
+        return (3.0 + likeness, "same name") if agree or content > 0.1 else (0.0, "")
     if not agree:
         return 0.0, ""
     name = name_score(a, b)
     if name >= _SIMILAR_NAME:
-        return 1.0 + name + content, "similar name"
+        return 1.0 + name + likeness, "similar name"
+    if alike >= _ALIKE:
+        return 1.0 + likeness, "same values"
     if content >= _SIMILAR_CONTENT and families <= {"words", "code", "email"}:
         return content, "similar content"
     return 0.0, ""
+
+
+def _alike(a: Profile, b: Profile, evidence: Evidence | None) -> float:
+    """Return how much rows that are alike agree on two columns, 0..1."""
+    if evidence is None:
+        return 0.0
+    alike = evidence.alike(a.name, b.name)
+    if may_convert(a.type, b.type) and evidence.factor(a.name, b.name) is not None:
+        return max(alike, _STEADY)
+    return alike
 
 
 def name_score(a: Profile, b: Profile) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
+from tk_link.offline import check_offline
 from tk_link.settings import Settings, make_settings
 from tk_link.values import pair_up, to_names
 
@@ -97,6 +98,8 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     from tk_link.pipeline import run_closely  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
 
+    if settings.link.offline:
+        check_offline((left, right))
     if report is not None:
         check_report(report, [path for path in paths if path is not None], ())
     left_table, right_table = table_of(left, "left"), table_of(right, "right")
@@ -120,7 +123,7 @@ def settings_of(options: Mapping[str, object]) -> Settings:
         UsageError: An option is unknown or impossible.
     """
     given = dict(options)
-    for name in ("left", "right", "sample", "output"):
+    for name in ("left", "right", "sample", "output", "if_exists"):
         if name in given:
             raise UsageError(f"link() takes no option {name!r}; that is for the command line")
     left_on, right_on = (

@@ -80,6 +80,7 @@ def link(
     join: options.Join = None,
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
+    if_exists: options.IfExists = None,
     draws: options.Draws = None,
     explain: options.Explain = None,
     report: options.Report = None,

@@ -8,6 +8,7 @@ import polars as pl
 
 from tk.errors import InputError
 from tk.suggest import not_found
+from tk_link.computed import parse
 from tk_link.config import LinkConfig
 from tk_link.tables import Table
 
@@ -19,8 +20,9 @@ def check_columns(config: LinkConfig, left: Table, right: Table) -> None:
         InputError: A column is unknown (the nearest is suggested), or an id repeats or is blank.
     """
     for left_column, right_column in config.on or ():
-        check_known(left_column, left)
-        check_known(right_column, right)
+        for column, table in ((left_column, left), (right_column, right)):
+            for part in parse(column, table.columns).parts:
+                check_known(part, table)
     for column in _rule_columns(config):
         _check_known_somewhere(column, left, right)
     for id_column, table in ((config.left_id, left), (config.right_id, right)):
@@ -46,8 +48,9 @@ def check_known(column: str, table: Table) -> None:
 
 def _check_known_somewhere(column: str, left: Table, right: Table) -> None:
     known = list(dict.fromkeys([*left.columns, *right.columns]))
-    if column not in known:
-        raise InputError(f"{left.name}, {right.name}: {not_found('column', column, known)}")
+    for part in parse(column, known).parts:
+        if part not in known:
+            raise InputError(f"{left.name}, {right.name}: {not_found('column', part, known)}")
 
 
 def check_unique(column: str, table: Table) -> None:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 import typer
 
-from tk.errors import UsageError
+from tk.errors import InputError, UsageError
 from tk_link.columns import check_columns
+from tk_link.databases.address import is_database
+from tk_link.offline import check_offline
 from tk_link.page.place import check_report
 from tk_link.preview import print_preview
 from tk_link.progress import TerminalProgress
@@ -60,7 +62,7 @@ def run_link(settings: Settings, talk: Talk) -> None:
         frame = shape(linkage, left, right, config=settings.link, output=settings.output)
         if output is not None:
             progress.stage("writing")
-            write_table(frame, output)
+            write_table(frame, output, if_exists=settings.output.if_exists)
     try:
         if output is None and not talk.json:
             show(frame)
@@ -109,15 +111,31 @@ def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("tk_link").setLevel(logging.INFO)
     left_source, right_source = _inputs(settings)
+    if settings.link.offline:
+        check_offline((left_source, right_source, settings.output.output))
     if settings.output.output is not None:
-        check_output(settings.output.output, [left_source, right_source])
+        check_output(
+            settings.output.output,
+            [left_source, right_source],
+            if_exists=settings.output.if_exists,
+        )
     if settings.output.report is not None:
         check_report(settings.output.report, [left_source, right_source], [settings.output.output])
-    left, right = read_table(left_source), read_table(right_source)
+    left, right = _read_side("left", left_source), _read_side("right", right_source)
     if settings.sample is not None:
         left = _sampled(left, settings.sample, settings.link.seed)
     check_columns(settings.link, left, right)
     return left, right
+
+
+def _read_side(side: str, source: str) -> Table:
+    """Read one table; of two databases an error says which it is of."""
+    try:
+        return read_table(source)
+    except InputError as error:
+        if is_database(source):
+            raise InputError(f"{side}: {error.message}") from error
+        raise
 
 
 def _inputs(settings: Settings) -> tuple[str, str]:

@@ -15,6 +15,7 @@ Ties = Literal["drop", "first", "all"]
 Explain = Literal["none", "text", "columns", "json"]
 Retrieve = Literal["auto", "lexical", "dense", "hybrid"]
 Join = Literal["left", "inner", "right", "outer", "anti"]
+IfExists = Literal["fail", "replace", "append"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class LinkConfig:
     """How to link. The defaults need no thought and serve every kind of data.
 
     Attributes:
-        on: Column pairs (left, right) to compare; None aligns the tables by itself.
+        on: Column pairs (left, right) to compare, each side as `tk_link.computed.parse` reads it;
+            None aligns the tables by itself.
         left_id: Column that names left rows; None finds one.
         right_id: Likewise for the right table.
         types: Field types set by hand, by the left column's name.
@@ -36,7 +38,7 @@ class LinkConfig:
         model: What makes vectors of texts, as `tk_link.dense.open_encoder` takes it; None takes the
             packaged one.
         device: What it computes on: ``cpu``, ``cuda``, …; None takes the fastest there is.
-        offline: Use models of this machine only.
+        offline: Use models and tables of this machine only.
         how: How many partners a row may have on either side.
         ties: What becomes of a row whose best candidates cannot be told apart.
         top: Accepted partners kept for each left row, at most; None keeps all that `how` allows.
@@ -126,6 +128,8 @@ class OutputConfig:
         join: Which rows the joined table holds.
         pairs: Write the matched pairs alone instead of a joined table.
         suffix: What a right column gets where its name clashes with a left one.
+        if_exists: What becomes of an output that is there; None replaces a file and leaves a
+            database's table alone.
         report: File for a page about the run; None writes none.
     """
 
@@ -133,12 +137,20 @@ class OutputConfig:
     join: Join = "left"
     pairs: bool = False
     suffix: str = "_r"
+    if_exists: IfExists | None = None
     report: str | None = None
 
     def __post_init__(self) -> None:
         _check_choice("join", self.join, get_args(Join))
+        check_if_exists(self.if_exists)
         if not self.suffix:
             raise UsageError("suffix is empty; it must tell right columns from left ones")
+
+
+def check_if_exists(value: str | None) -> None:
+    """Raise `NotFoundError` where `value` is none of `IfExists`."""
+    if value is not None:
+        _check_choice("if-exists rule", value, get_args(IfExists))
 
 
 def check_retrieval(retrieve: str, model: str | None, device: str | None) -> None:

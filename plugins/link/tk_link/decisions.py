@@ -12,6 +12,7 @@ from tk.errors import QualityError
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
+from tk_link.guard import Guard, unguarded
 from tk_link.linkage import PAIR_SCHEMA, Cardinality
 from tk_link.scoring.matching import assign
 from tk_link.scoring.score import Scores
@@ -41,16 +42,23 @@ class Decision:
 
 
 def decide(
-    pairs: Pairs, features: Features, scores: Scores, how: Cardinality, config: LinkConfig
+    pairs: Pairs,
+    features: Features,
+    scores: Scores,
+    how: Cardinality,
+    config: LinkConfig,
+    *,
+    guard: Guard | None = None,
 ) -> Decision:
-    """Decide every left row.
+    """Decide every left row. A pair that ``guard`` bars is never accepted.
 
     Raises:
         QualityError: The precision asked for cannot be reached.
     """
     order = scores.order()
-    kept = assign(pairs, order, how)
-    tied = _tied(pairs, features, order, how)
+    guard = guard or unguarded(len(pairs))
+    kept = assign(pairs, order, how, ~guard.is_barred)
+    tied = _tied(pairs, features, order, how, ~guard.is_barred)
     kept = kept[~tied[kept]]
     cut, reason = _cut(scores, kept, config)
     accepted = kept[scores.probability[kept] >= cut]
@@ -61,7 +69,9 @@ def decide(
         accepted = np.union1d(accepted, tied_well)
         if config.ties == "first":  # of equals, the first in the table
             accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
-    frame = _frame(pairs, scores, order, accepted=accepted, tied=tied, cut=cut, config=config)
+    frame = _frame(
+        pairs, scores, order, accepted=accepted, tied=tied, guard=guard, cut=cut, config=config
+    )
     shown = frame["position"].to_numpy()
     chances = frame.filter("accepted")["match_probability"].to_numpy()  # what --top left
     precision = float(chances.mean()) if len(chances) else 1.0
@@ -96,17 +106,25 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
 
 
 def _tied(
-    pairs: Pairs, features: Features, order: NDArray[np.float64], how: Cardinality
+    pairs: Pairs,
+    features: Features,
+    order: NDArray[np.float64],
+    how: Cardinality,
+    among: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Tell the pairs whose row has another candidate that compares exactly alike, both best.
+
+    Pairs that are not in ``among`` are nobody's twins.
 
     Where neither row may share its partner, both must be best for both their rows.
     """
     if how == "m:m":
         return np.zeros(len(pairs), dtype=bool)
+    out = np.zeros(len(pairs), dtype=bool)
+    pairs, order = pairs.only(among), order[among]
     several, is_best = np.zeros(len(pairs), dtype=bool), np.ones(len(pairs), dtype=bool)
     alike = pl.DataFrame({"left": pairs.left, "right": pairs.right, "order": order}).hstack(
-        [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values.T)]
+        [pl.Series(str(n), column).round(4) for n, column in enumerate(features.values[among].T)]
     )
     columns = [c for c in alike.columns if c not in ("left", "right", "order")]
     for row in ("left", "right"):
@@ -116,7 +134,8 @@ def _tied(
             found = alike.select(best=best, several=pl.len().over(twins) > 1)
             is_best &= found["best"].to_numpy()
             several |= found["several"].to_numpy()
-    return is_best & several
+    out[among] = is_best & several
+    return out
 
 
 def _frame(
@@ -126,6 +145,7 @@ def _frame(
     *,
     accepted: NDArray[np.int64],
     tied: NDArray[np.bool_],
+    guard: Guard,
     cut: float,
     config: LinkConfig,
 ) -> pl.DataFrame:
@@ -147,6 +167,7 @@ def _frame(
             "accepted": is_accepted,
             "tied": tied,
             "taken": right_taken[pairs.right],
+            "variant": guard.is_variant,
         }
     )
     in_band = pl.col("match_probability").is_between(low, high, closed="left")
@@ -155,16 +176,28 @@ def _frame(
         .then(pl.lit("review"))
         .when("accepted")
         .then(pl.lit("match"))
+        .when("variant")
+        .then(pl.lit("variant"))
         .when(pl.col("tied") & (pl.col("alone") >= cut))
         .then(pl.lit("tie"))
         .when(pl.col("taken") & (pl.col("alone") >= cut))
         .then(pl.lit("lost"))
         .otherwise(pl.lit("none"))
     )
-    best_alone = pl.col("alone").rank("ordinal", descending=True).over("left_row")
+    kind = (
+        pl.when("accepted")
+        .then(pl.lit("same"))
+        .when("variant")
+        .then(pl.lit("variant"))
+        .when(pl.col("match_status") == "none")
+        .then(pl.lit("different"))
+    )
+    # of candidates that were not taken, a variant says more than a stranger
+    telling = pl.when("variant").then(pl.max_horizontal("alone", pl.lit(cut))).otherwise("alone")
+    best_alone = telling.rank("ordinal", descending=True).over("left_row")
     frame = frame.sort(["left_row", "order", "right_row"], descending=[False, True, False])
-    frame = frame.with_columns(
-        status.alias("match_status"),
+    frame = frame.with_columns(status.alias("match_status")).with_columns(
+        kind.alias("match_kind"),
         pl.int_range(1, pl.len() + 1).over("left_row").alias("match_rank"),
         _margin().alias("match_margin"),
         best_alone.alias("best"),

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tk.errors import InputError
 from tk_link.candidates import Pairs
-from tk_link.comparing.features import Features
+from tk_link.comparing.features import OTHER_MODEL, Features
 from tk_link.config import Explain
+from tk_link.guard import Guard
 from tk_link.linker import Explanation
 from tk_link.scoring.levels import MISSING
 from tk_link.scoring.score import Scores
@@ -21,7 +22,11 @@ _LEAST_BITS = 0.05
 
 
 def explain(
-    features: Features, scores: Scores, positions: NDArray[np.int64], form: Explain
+    features: Features,
+    scores: Scores,
+    guard: Guard,
+    positions: NDArray[np.int64],
+    form: Explain,
 ) -> list[pl.Series]:
     """Return the columns that explain the pairs at these positions.
 
@@ -31,27 +36,47 @@ def explain(
     """
     if form == "none":
         return []
-    levels = scores.levels[positions]
-    bits = scores.model.additive.contributions(levels)
-    missing = levels == MISSING
+    names, bits, missing = _evidence(features, scores, guard, positions)
     if form == "columns":
         return [
             pl.Series(f"why_{name}", np.where(missing[:, n], np.nan, bits[:, n])).fill_nan(None)
-            for n, name in enumerate(features.names)
+            for n, name in enumerate(names)
         ]
     prior = scores.model.additive.prior / np.log(2)
+    notes = guard.note.gather(positions).to_list()
     write = _as_text if form == "text" else _as_json
     lines = [
-        write(features.names, row.tolist(), gone.tolist(), float(prior))
-        for row, gone in zip(bits, missing, strict=True)  # the pairs shown, one line each
+        write(names, row.tolist(), gone.tolist(), float(prior), note)
+        for row, gone, note in zip(bits, missing, notes, strict=True)  # one line a pair shown
     ]
     return [pl.Series("match_why", lines, dtype=pl.String)]
+
+
+def _evidence(
+    features: Features, scores: Scores, guard: Guard, positions: NDArray[np.int64]
+) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return names, bits, and whether nothing was known, by pair and feature.
+
+    The guard comes last, where it found anything.
+    """
+    levels = scores.levels[positions]
+    bits = scores.model.additive.contributions(levels)
+    if not guard.bits.any():
+        return features.names, bits, levels == MISSING
+    silent = guard.note.is_null().to_numpy()[positions]
+    return (
+        (*features.names, OTHER_MODEL),
+        np.column_stack([bits, guard.bits[positions]]),
+        np.column_stack([levels == MISSING, silent]),
+    )
 
 
 def explain_pair(
     pairs: Pairs,
     features: Features,
     scores: Scores,
+    guard: Guard,
+    *,
     left: tuple[Table, int],
     right: tuple[Table, int],
 ) -> Explanation:
@@ -75,8 +100,7 @@ def explain_pair(
     if len(others):
         best = others[np.argmax(scores.probability[others])]
         runner_up = int(pairs.right[best]), float(scores.probability[best])
-    levels = scores.levels[at]
-    bits = scores.model.additive.contributions(levels)[0]
+    names, bits, missing = _evidence(features, scores, guard, at)
     return Explanation(
         left_row=left[1],
         right_row=right[1],
@@ -84,14 +108,21 @@ def explain_pair(
         score=float(scores.log_odds[at[0]] / np.log(2)),
         prior=float(scores.model.additive.prior / np.log(2)),
         evidence={
-            name: None if level == MISSING else float(value)
-            for name, value, level in zip(features.names, bits, levels[0], strict=True)
+            name: None if gone else float(value)
+            for name, value, gone in zip(names, bits[0], missing[0], strict=True)
         },
+        differs=guard.note[int(at[0])],
         runner_up=runner_up,
     )
 
 
-def _as_text(names: tuple[str, ...], bits: list[float], missing: list[bool], prior: float) -> str:
+def _as_text(
+    names: tuple[str, ...],
+    bits: list[float],
+    missing: list[bool],
+    prior: float,
+    note: str | None,
+) -> str:
     known = sorted(
         (
             item
@@ -100,15 +131,26 @@ def _as_text(names: tuple[str, ...], bits: list[float], missing: list[bool], pri
         ),
         key=lambda item: -abs(item[1]),
     )
-    parts = [f"{name} {value:+.1f}" for name, value in known if abs(value) >= _LEAST_BITS]
-    absent = [name for name, gone in zip(names, missing, strict=True) if gone]
+    parts = [
+        f"{name} ({note}) {value:+.1f}" if name == OTHER_MODEL else f"{name} {value:+.1f}"
+        for name, value in known
+        if abs(value) >= _LEAST_BITS
+    ]
+    absent = [n for n, gone in zip(names, missing, strict=True) if gone and n != OTHER_MODEL]
     line = "; ".join([*parts, f"prior {prior:+.1f}"])
     return f"{line}; missing: {', '.join(absent)}" if absent else line
 
 
-def _as_json(names: tuple[str, ...], bits: list[float], missing: list[bool], prior: float) -> str:
+def _as_json(
+    names: tuple[str, ...],
+    bits: list[float],
+    missing: list[bool],
+    prior: float,
+    note: str | None,
+) -> str:
     evidence = {
         name: None if gone else round(value, 3)
         for name, value, gone in zip(names, bits, missing, strict=True)
     }
-    return json.dumps({"prior_bits": round(prior, 3), "bits": evidence}, ensure_ascii=False)
+    said = {"prior_bits": round(prior, 3), "bits": evidence, "differs": note}
+    return json.dumps(said, ensure_ascii=False)

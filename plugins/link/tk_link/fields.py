@@ -16,11 +16,11 @@ class Field:
     """One compared column pair.
 
     Attributes:
-        left: Column name in the left table.
+        left: Column name in the left table, or how it is made (`tk_link.computed`).
         right: Column name in the right table.
         type: How values are normalised and compared.
         why: How the two columns were found to belong together: ``given``, ``same name``,
-            ``similar name`` or ``similar content``.
+            ``similar name``, ``same values``, ``joined columns`` or ``similar content``.
         weight: Multiplier on the field's evidence.
     """
 

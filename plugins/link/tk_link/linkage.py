@@ -20,7 +20,8 @@ PAIR_SCHEMA: dict[str, type[pl.DataType]] = {
     "right_row": pl.Int64,
     "match_probability": pl.Float64,  # 0..1
     "match_score": pl.Float64,  # log2 of the posterior odds
-    "match_status": pl.String,  # match | review | tie | lost | none
+    "match_status": pl.String,  # match | review | variant | tie | lost | none
+    "match_kind": pl.String,  # same | variant | different; null where that was not decided
     "match_rank": pl.Int64,  # 1 = the left row's best candidate
     "match_margin": pl.Float64,  # probability minus that of the row's runner-up
 }
@@ -66,6 +67,7 @@ class Linkage:
         cut_reason: How the cut was found, in words.
         precision: Estimated precision of the accepted pairs, 0..1 (mean probability).
         precision_range: 90% range of that estimate.
+        variants: Pairs of one thing in two models, sizes or editions, by what tells them apart.
         draws: Where asked for, plausible link sets (`tk_link.scoring.sampling`): ``draw`` from 1,
             ``left_row``, ``right_row``, ``match_probability``.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
@@ -92,5 +94,6 @@ class Linkage:
     choice: Choice = BY_LETTERS
     retrieval_notes: tuple[str, ...] = ()
     recall: Recall | None = None
+    variants: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

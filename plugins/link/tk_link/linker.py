@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from tk.errors import UsageError
 from tk_link.api import LinkOptions, settings_of, table_of
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,6 +39,7 @@ class Explanation:
         score: Sum of prior and evidence in bits; 0 is an even chance if there were no rivals.
         prior: Bits before any evidence.
         evidence: Bits that each feature added; None where a value is missing.
+        differs: What tells the rows apart as two models of one thing, or None.
         runner_up: The left row's best other candidate and its probability, or None.
     """
 
@@ -48,6 +50,7 @@ class Explanation:
     prior: float
     evidence: dict[str, float | None]
     runner_up: tuple[int, float] | None
+    differs: str | None = None
 
     def __str__(self) -> str:
         known = [(name, bits) for name, bits in self.evidence.items() if bits is not None]
@@ -56,8 +59,14 @@ class Explanation:
             f"left row {self.left_row}, right row {self.right_row}: "
             f"probability {self.probability:.3f}, score {self.score:+.1f} bits",
             *(f"  {name:<28}{bits:+6.1f}" for name, bits in [("prior", self.prior), *known]),
-            *(f"  {name:<28} missing" for name, bits in self.evidence.items() if bits is None),
+            *(
+                f"  {name:<28} missing"
+                for name, bits in self.evidence.items()
+                if bits is None and name != "other model"
+            ),
         ]
+        if self.differs is not None:
+            lines.append(f"  differs: {self.differs}")
         if self.runner_up is not None:
             lines.append(f"  runner-up: right row {self.runner_up[0]} at {self.runner_up[1]:.3f}")
         return "\n".join(lines)
@@ -118,7 +127,12 @@ class Linker:
 
         run, left, right = self._last()
         return explain_pair(
-            run.pairs, run.features, run.scores, (left, left_row), (right, right_row)
+            run.pairs,
+            run.features,
+            run.scores,
+            run.guard,
+            left=(left, left_row),
+            right=(right, right_row),
         )
 
     def report(self, path: str | Path) -> None:
@@ -193,6 +207,8 @@ class Linker:
         from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
         from tk_link.pipeline import run_closely  # noqa: PLC0415
 
+        if self._settings.link.offline:
+            check_offline((left, right))
         tables = table_of(left, "left"), table_of(right, "right")
         check_columns(self._settings.link, *tables)
         run = run_closely(*tables, self._settings.link, model=model)

@@ -141,13 +141,59 @@ def numbers(values: pl.Series) -> pl.Series:
 
 _DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
-    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%Y-%m",
+    "%m-%d-%Y", "%Y-%m",
 )  # fmt: skip
+
+
+_MONTHS = (
+    "jan gennaio ene", "feb fev", "mar maart marz", "apr abr avr", "may mai mei maggio maio",
+    "jun giugno juin", "jul luglio juil", "aug ago aout", "sep set", "oct okt ott out",
+    "nov", "dec dez dic",
+)  # fmt: skip
+"""Beginnings of the months' names in English, German, French, Spanish, Italian, Portuguese and
+Dutch, without accents. The longest that fits counts, so that ``juin`` is not ``jul``."""
+_NAMED = (
+    r"^\d{1,2}(?:st|nd|rd|th|er|\.)?[ \-/.]*(?:de |d')?[a-z]{3,}[ \-/.,]*(?:de )?\d{2,4}$",
+    r"^[a-z]{3,}\.? *\d{1,2}(?:st|nd|rd|th)?,? *\d{4}$",
+)
+_CENTURY = 30
+"""Years of two digits up to this one are of the 21st century, as most of what is dated."""
+
+
+def _with_month_numbers(values: pl.Series) -> pl.Series:
+    """Rewrite ``18-Feb-87`` and ``18 de febrero de 1987`` as ``1987-02-18``; leave the rest."""
+    folded = values.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    frame = pl.DataFrame({"text": folded.str.strip_chars(), "given": values})
+    text = pl.col("text")
+    beginnings = sorted(
+        ((word, n) for n, line in enumerate(_MONTHS, start=1) for word in line.split()),
+        key=lambda item: len(item[0]),
+    )
+    month = pl.lit(None, dtype=pl.String)
+    for word, number in beginnings:  # longer ones are asked first
+        month = (
+            pl.when(text.str.contains(rf"\b{word}[a-z]*|\d{word}[a-z]*"))
+            .then(pl.lit(f"{number:02}"))
+            .otherwise(month)
+        )
+    numbers = text.str.extract_all(r"\d+")
+    day, year = numbers.list.first().str.zfill(2), numbers.list.last()
+    century = (
+        pl.when(year.cast(pl.Int32, strict=False) > _CENTURY)
+        .then(pl.lit("19"))
+        .otherwise(pl.lit("20"))
+    )
+    full = pl.when(year.str.len_chars() == 2).then(century + year).otherwise(year)
+    is_named = text.str.contains("|".join(_NAMED)) & month.is_not_null()
+    rewritten = pl.concat_str(full, month, day, separator="-")
+    return frame.select(
+        pl.when(is_named).then(rewritten).otherwise("given").alias("dates")
+    ).to_series()
 
 
 def date_formats(values: pl.Series) -> tuple[str, ...]:
     """Return the formats that at least 1% of the values are read by, the commonest first."""
-    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    head = _dates_alone(values)
     filled = max(head.len() - head.null_count(), 1)
     unread = {form: head.str.to_date(form, strict=False).null_count() for form in _DATE_FORMATS}
     ranked = sorted(_DATE_FORMATS, key=unread.__getitem__)  # stable: ties keep the order above
@@ -159,10 +205,16 @@ def dates(values: pl.Series, formats: Sequence[str] | None = None) -> pl.Series:
 
     With ``formats`` in the first of these that fits each value.
     """
-    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    head = _dates_alone(values)
     parsed = pl.Series([None] * len(values), dtype=pl.Date)
     for form in formats if formats is not None else date_formats(values):
         if parsed.null_count():
             parsed = parsed.fill_null(head.str.to_date(form, strict=False))
     years = head.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)(?:\.0)?\D*$", 1)
     return parsed.fill_null((years + "-01-01").str.to_date(strict=False))
+
+
+def _dates_alone(values: pl.Series) -> pl.Series:
+    """Return values without times of day, months by their numbers."""
+    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    return _with_month_numbers(head) if head.str.contains(r"[\p{L}]{3}").any() else head

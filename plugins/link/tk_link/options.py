@@ -19,7 +19,8 @@ Left = Annotated[
         metavar="LEFT",
         show_default=False,
         help="Table whose rows seek a partner: csv, tsv, parquet, jsonl, json, xlsx "
-        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input.",
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; 'part-*.csv'; https:// or s3://…; "
+        "sqlite:///FILE::TABLE, duckdb:///…, postgresql://…::'SELECT …'; - is standard input.",
     ),
 ]
 Right = Annotated[
@@ -33,8 +34,8 @@ On = Annotated[
         "--on",
         metavar="COLS",
         rich_help_panel=_COLUMNS,
-        help="Columns to compare: name,city or 'name=title,city=town'. Aligned by themselves "
-        "where left out.",
+        help="Columns to compare: name,city or 'name=title,first+last=person,kg*2.205=pounds'. "
+        "Aligned by themselves where left out.",
     ),
 ]
 LeftOn = Annotated[
@@ -142,7 +143,9 @@ Device = Annotated[
 ]
 Offline = Annotated[
     bool,
-    typer.Option("--offline", rich_help_panel=_RUN, help="Use models of this machine only."),
+    typer.Option(
+        "--offline", rich_help_panel=_RUN, help="Use models and tables of this machine only."
+    ),
 ]
 
 How = Annotated[
@@ -208,8 +211,8 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         rich_help_panel=_OUTPUT,
-        help="File to write, in the format of its suffix. Else csv goes to standard output, or a "
-        "preview to the terminal.",
+        help="File to write, in the format of its suffix, or a database's table: "
+        "sqlite:///FILE::TABLE. Else csv goes to standard output, or a preview to the terminal.",
     ),
 ]
 Join = Annotated[
@@ -233,6 +236,16 @@ Suffix = Annotated[
         "--suffix",
         rich_help_panel=_OUTPUT,
         help="Added to a right column whose name clashes. [dim]\\[default: _r][/dim]",
+    ),
+]
+IfExists = Annotated[
+    str | None,
+    typer.Option(
+        "--if-exists",
+        metavar="fail|replace|append",
+        rich_help_panel=_OUTPUT,
+        help="What becomes of an output that is there. "
+        "[dim]\\[default: replace a file, fail for a table of a database][/dim]",
     ),
 ]
 Draws = Annotated[

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from tk_link.computed import with_computed
 from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.tables import Table
 
-STATUSES = ("match", "review", "tie", "lost", "none")
+STATUSES = ("match", "review", "variant", "tie", "lost", "none")
 
 
 def status_counts(linkage: Linkage, left: Table) -> dict[str, int]:
@@ -52,9 +53,9 @@ def borderline(linkage: Linkage, left: Table, right: Table, *, size: int = 3) ->
 def nearest(linkage: Linkage, *, size: int) -> pl.DataFrame:
     """Return the pairs whose probability is nearest the cut, nearest first.
 
-    Ties and losers are left out: not their probability decided.
+    Ties, losers and variants are left out: not their probability decided.
     """
-    doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost"]))
+    doubtful = linkage.pairs.filter(~pl.col("match_status").is_in(["tie", "lost", "variant"]))
     distance = (pl.col("match_probability") - linkage.cut).abs()
     return doubtful.sort(distance, "left_row", "match_rank").head(size)
 
@@ -63,4 +64,8 @@ def described(table: Table, columns: list[str]) -> pl.Series:
     """Put the compared cells of each row into one line."""
     cells = pl.concat_str(pl.col(columns[:4]), separator=" | ", ignore_nulls=True)
     line = cells.str.replace_all(r"\s+", " ").str.slice(0, 90)
-    return table.text.select(line=line).to_series() if columns else pl.Series([""] * len(table))
+    return (
+        with_computed(table, columns).text.select(line=line).to_series()
+        if columns
+        else pl.Series([""] * len(table))
+    )

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from tk_link import candidates, cardinality, decisions, explain, retrieval, rules
+from tk_link import candidates, cardinality, decisions, explain, guard, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
+from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
 from tk_link.config import LinkConfig
+from tk_link.decisions import Decision
 from tk_link.dense import Meaning
+from tk_link.guard import Guard
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
@@ -37,6 +40,7 @@ class Run:
     pairs: Pairs
     features: Features
     scores: Scores
+    guard: Guard
 
 
 @dataclass
@@ -83,7 +87,7 @@ def run_closely(
     clock = Clock(progress)
     start = time.perf_counter()
     with clock.stage("columns"):
-        profiles, aligned = prepare(left, right, config)
+        left, right, profiles, aligned = prepare(left, right, config)
     with clock.stage("candidates"):
         plan = plan_rest(left, right, profiles, aligned, config, since=start)
     meaning = None
@@ -101,9 +105,16 @@ def run_closely(
     with clock.stage("scoring"):
         how, reason, scores = _score(features, found.pairs, config, model)
     with clock.stage("deciding"):
-        decision = decisions.decide(found.pairs, features, scores, how, config)
-        drawn = _draws(found.pairs, scores, how, config) if config.draws else None
-        why = explain.explain(features, scores, decision.positions, config.explain)
+        texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
+        years = described.years(left, right, plan.fields)
+        verdict = guard.inspect(texts, years, found.pairs, scores, how)
+        learn = model is None
+        scores = guard.heeded(
+            verdict, scores, features, found.pairs, how, seed=config.seed, learn=learn
+        )
+        decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
+        drawn = _draws(found.pairs, scores, verdict, how, config) if config.draws else None
+        why = explain.explain(features, scores, verdict, decision.positions, config.explain)
     linkage = Linkage(
         fields=plan.fields,
         skipped=plan.skipped,
@@ -118,6 +129,7 @@ def run_closely(
         cut_reason=decision.cut_reason,
         precision=decision.precision,
         precision_range=decision.precision_range,
+        variants=_variants(decision, verdict),
         draws=drawn,
         choice=plan.choice,
         retrieval_notes=meaning.view.notes if meaning is not None else (),
@@ -128,7 +140,7 @@ def run_closely(
             min(len(left), len(right)),
         ),
     )
-    return Run(linkage, found.pairs, features, scores)
+    return Run(linkage, found.pairs, features, scores, verdict)
 
 
 def _candidates(
@@ -177,9 +189,20 @@ def _score(
     return how, reason, scores
 
 
-def _draws(pairs: Pairs, scores: Scores, how: Cardinality, config: LinkConfig) -> pl.DataFrame:
-    """Return `Linkage.draws`."""
-    sets = draw_links(pairs, scores.probability, how, draws=config.draws or 1, seed=config.seed)
+def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
+    """Count the variants shown by what tells them apart, most frequent first."""
+    is_variant = (decision.pairs["match_status"] == "variant").to_numpy()
+    notes = verdict.note.gather(decision.positions[is_variant])
+    kinds = notes.str.extract(r"^(.+?): [^:]* \| ", 1).value_counts(sort=True)
+    return {str(kind): int(count) for kind, count in kinds.iter_rows()}
+
+
+def _draws(
+    pairs: Pairs, scores: Scores, verdict: Guard, how: Cardinality, config: LinkConfig
+) -> pl.DataFrame:
+    """Return `Linkage.draws`; a pair that is barred is in none."""
+    chances = np.where(verdict.is_barred, 0.0, scores.probability)
+    sets = draw_links(pairs, chances, how, draws=config.draws or 1, seed=config.seed)
     at = np.concatenate(sets)
     return pl.DataFrame(
         {

@@ -18,6 +18,7 @@ from tk.errors import InputError
 from tk_link import align, candidates, retrieval, rules
 from tk_link.align import Alignment
 from tk_link.candidates import Search
+from tk_link.computed import with_computed
 from tk_link.config import LinkConfig
 from tk_link.dense import Choice
 from tk_link.fields import Field
@@ -95,11 +96,17 @@ class Plan:
 def make_plan(left: Table, right: Table, config: LinkConfig) -> Plan:
     """Decide everything. Raises as `tk_link.pipeline.run`."""
     start = time.perf_counter()
-    return plan_rest(left, right, *prepare(left, right, config), config, since=start)
+    left, right, profiles, aligned = prepare(left, right, config)
+    return plan_rest(left, right, profiles, aligned, config, since=start)
 
 
-def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Alignment]:
+def prepare(
+    left: Table, right: Table, config: LinkConfig
+) -> tuple[Table, Table, Profiles, Alignment]:
     """Profile the columns of both tables and pair them.
+
+    Returns:
+        The tables with the columns that are computed, their profiles, and the pairs.
 
     Raises:
         InputError: A table is empty or no columns correspond.
@@ -116,7 +123,15 @@ def prepare(left: Table, right: Table, config: LinkConfig) -> tuple[Profiles, Al
         types=dict(config.types),
         weights=dict(config.weights),
     )
-    return profiles, aligned
+    columns = [f.left for f in aligned.fields], [f.right for f in aligned.fields]
+    lefts = align.with_profiles(left, profiles[0], columns[0])
+    rights = align.with_profiles(right, profiles[1], columns[1])
+    return (
+        with_computed(left, columns[0]),
+        with_computed(right, columns[1]),
+        (lefts, rights),
+        aligned,
+    )
 
 
 def plan_rest(

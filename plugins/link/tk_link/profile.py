@@ -28,7 +28,9 @@ _PHONE = r"^\s*\+?[\d(][\d\s()./\-]{5,20}\d\s*(x\d+)?$"
 _PLAIN_NUMBER = r"^\s*[-+]?[^\w\s-]?\s?\d[\d.,' ]*\s?(%|[^\W\d_]{0,3}|[^\w\s])\s*$"
 _DATE = (
     r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(1[5-9]|20|21)\d\d-(0?[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
-    r"\d{1,2}\.? [A-Za-z]{3,9}\.? \d{4}|[A-Za-z]{3,9} \d{1,2}, \d{4})([T ]\d\d:\d\d.*)?\s*$"
+    r"\d{1,2}(st|nd|rd|th|er|\.)?[ \-/.](de |d')?[A-Za-zÀ-ÿ]{3,10}"
+    r"\.?[ \-/.,]{1,2}(de )?(\d\d){1,2}|"
+    r"[A-Za-zÀ-ÿ]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4})([T ]\d\d:\d\d.*)?\s*$"
 )
 _YEAR = r"^\s*(1[5-9]|20|21)\d\d(\.0)?\W*$"
 _COMPACT_DATE = r"^\s*(1[89]|20)\d\d(0\d|1[0-2])([0-2]\d|3[01])\s*$"
@@ -60,7 +62,7 @@ class Profile:
 
 def profile(table: Table) -> dict[str, Profile]:
     """Profile every column of a table; at most one column gets the role ``id``."""
-    profiles = {name: _column(table.text[name]) for name in table.columns}
+    profiles = {name: profile_column(table.text[name]) for name in table.columns}
     for name, found in profiles.items():
         if found.role == "field" and _names_rows(table.text[name], found):
             profiles[name] = Profile(**{**vars(found), "role": "id"})
@@ -68,7 +70,8 @@ def profile(table: Table) -> dict[str, Profile]:
     return profiles
 
 
-def _column(values: pl.Series) -> Profile:
+def profile_column(values: pl.Series) -> Profile:
+    """Measure one column; its role is never ``id``, which depends on the others."""
     filled = values.drop_nulls()
     share = len(filled) / max(len(values), 1)
     unique = filled.n_unique()

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tk_link.linkage import Linkage
+from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.tables import Table
@@ -33,13 +34,14 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "cut": linkage.cut,
         "cut_reason": linkage.cut_reason,
         "counts": status_counts(linkage, left),
+        "variants": linkage.variants,
         "linked_left_rows": linked_rows(linkage),
         "precision": _number(linkage.precision),
         "precision_range": [_number(bound) for bound in linkage.precision_range],
         "borderline": borderline(linkage, left, right).to_dicts(),
         "timings": linkage.timings,
         "warnings": list(linkage.warnings),
-        "output": settings.output.output,
+        "output": masked(settings.output.output or "") or None,
         "report": settings.output.report,
         "seed": settings.link.seed,
     }

@@ -12,6 +12,7 @@ ADDED = (
     "match_probability",
     "match_score",
     "match_status",
+    "match_kind",
     "match_rank",
     "match_margin",
     "left_row",
@@ -21,7 +22,7 @@ ADDED = (
 
 _WHY = "match_why"
 _LEFT, _RIGHT = "left_row", "right_row"
-_PAIR_COLUMNS = ("match_probability", "match_score", "match_status")
+_PAIR_COLUMNS = ("match_probability", "match_score", "match_status", "match_kind")
 
 
 def shape(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tk_link.fields import Field
 from tk_link.linkage import Linkage, Recall, Skipped
+from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
 from tk_link.settings import Settings
 from tk_link.shape import renamed
@@ -47,7 +48,7 @@ def summarise(
     yield from _decisions(linkage, left, verbose=verbose)
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
-        yield line("written", settings.output.output)
+        yield line("written", masked(settings.output.output))
     if not settings.output.pairs:
         for name, new in renamed(left, right, settings.output.suffix).items():
             yield line("note", f"column {name!r} is yours and stays; ours is {new!r}")
@@ -156,6 +157,12 @@ def _result(linkage: Linkage, left: Table, right: Table) -> Iterator[str]:
             f"about {linkage.precision:.0%} of the pairs are true ({low:.0%} to {high:.0%}), "
             "estimated without labels",
         )
+    if linkage.variants:
+        kinds = list(linkage.variants.items())
+        shown, rest = kinds[:_FEW], sum(count for _, count in kinds[_FEW:])
+        named = [*shown, *([("other", rest)] if rest else [])]
+        told = ", ".join(f"{kind} {count:,}" for kind, count in named)
+        yield line("variants", f"of one thing, but told apart, so not accepted: {told}")
     pairs = borderline(linkage, left, right)
     for at, (probability, status, one, other) in enumerate(pairs.iter_rows()):  # three
         yield line("" if at else "borderline", f"{probability:.2f} {status:<6}  {one}")
@@ -181,4 +188,4 @@ def _advice(linkage: Linkage, settings: Settings, words: Sequence[str]) -> str:
 
 
 def _again(words: Sequence[str], *more: str) -> str:
-    return f"tk link {shlex.join([*words, *more])}"
+    return masked(f"tk link {shlex.join([*words, *more])}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tk.errors import InputError, UsageError
+from tk_link.masking import masked
 
 
 def read_toml_table(path: Path, name: str) -> dict[str, object]:
@@ -30,7 +31,10 @@ def read_toml_table(path: Path, name: str) -> dict[str, object]:
 
 
 def write_toml_table(name: str, options: Iterable[tuple[str, object]]) -> str:
-    """Write options as the table ``[name]``, without those that are None or empty."""
+    """Write options as the table ``[name]``, without those that are None or empty.
+
+    Passwords in URLs are masked; what is masked is taken from the environment when it is read.
+    """
     lines = [f"{key} = {_value(value)}" for key, value in options if value not in (None, (), {})]
     return "\n".join([f"[{name}]", *lines]) + "\n"
 
@@ -42,7 +46,7 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, str):  # a JSON string is a TOML one, but for DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return json.dumps(masked(value), ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value)

@@ -196,5 +196,6 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "join": to_text,
     "pairs": to_switch,
     "suffix": to_text,
+    "if_exists": to_text,
     "report": to_path,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tk_link import normalise
+from tk_link.computed import parts_of
 from tk_link.fields import Field, FieldType
 from tk_link.profile import Profile
 from tk_link.tables import Table
@@ -145,10 +146,11 @@ def _extras(
     table: Table, aligned: Iterable[str], profiles: Mapping[str, Profile], other: pl.Series
 ) -> dict[str, FieldType]:
     """Return the columns without counterpart whose words the other table knows."""
+    used = parts_of(aligned, table) | {*aligned}
     known: pl.Series | None = None  # a second for a million rows, and few tables have extras
     out: dict[str, FieldType] = {}
     for p in profiles.values():
-        if p.role != "field" or p.name in aligned or p.length > _LONGEST_EXTRA:
+        if p.role != "field" or p.name in used or p.length > _LONGEST_EXTRA:
             continue
         if p.type not in WORDY and p.type not in ("category", "code", "number"):
             continue

@@ -1,4 +1,4 @@
-"""Write a frame by the suffix of its file, or to standard output."""
+"""Write a frame to a file, by its suffix, to a table of a database, or to standard output."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import IOBase
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, cast
 
 import polars as pl
 
-from tk.errors import InputError, OutputError
+from tk.errors import InputError, OutputError, UsageError
+from tk_link import remote
 from tk_link.atomic import explained, replacing
-from tk_link.reading.source import Compression, Format, parse_format
+from tk_link.config import IfExists
+from tk_link.databases.address import is_database, parse_address
+from tk_link.databases.write import check_database, write_database
+from tk_link.masking import masked
+from tk_link.reading.source import Compression, Format, parse_format, place
 from tk_link.textview import text_view
 
 _PIECE = 50_000
@@ -27,19 +32,40 @@ _MAX_CELL = 32_767
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
-def check_output(output: str, inputs: Iterable[str]) -> None:
+def check_output(output: str, inputs: Iterable[str], *, if_exists: IfExists | None = None) -> None:
     """Find out before the work, not after it, whether the table `output` can be written.
 
     Raises:
-        OutputError: Its format is unknown, its folder missing or read-only, or it is an input.
+        OutputError: Its format is unknown, its folder missing or read-only, it is an input, or it
+            exists and is not to be replaced.
+        UsageError: Rows are to be appended to a file.
     """
+    if is_database(output):
+        base = place(output).rpartition("::")[0]  # its only table need not be named
+        given = {place(source) for source in inputs if is_database(source)}
+        if given & {place(output), f"{base}::"}:
+            raise OutputError(f"{masked(output)} is an input of this run; name another table")
+        check_database(parse_address(output), if_exists or "fail")
+        return
+    if if_exists == "append":
+        raise UsageError(f"{masked(output)} is a file; rows are appended to database tables alone")
+    if "://" in output:
+        remote.check_writable(output)
+        _check_format(PurePosixPath(output))
+        return
     path = Path(output).expanduser()
     if not path.is_dir():
-        try:
-            parse_format(path)
-        except InputError as error:
-            raise OutputError(str(error)) from error
+        _check_format(path)
     check_place(output, inputs)
+    if if_exists == "fail" and Path(output).expanduser().exists():
+        raise OutputError(f"{output} exists; name another file, or say --if-exists replace")
+
+
+def _check_format(path: PurePath) -> None:
+    try:
+        parse_format(path)
+    except InputError as error:
+        raise OutputError(str(error)) from error
 
 
 def check_place(output: str, inputs: Iterable[str]) -> None:
@@ -54,7 +80,7 @@ def check_place(output: str, inputs: Iterable[str]) -> None:
     if not path.parent.is_dir():
         raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
     for source in inputs:
-        given = Path(source.partition("::")[0]).expanduser()
+        given = _input_file(source)
         if path.exists() and given.exists() and path.samefile(given):
             raise OutputError(f"{output} is an input of this run; give the output another name")
     is_replaced = path.is_file() or not path.exists()
@@ -62,17 +88,34 @@ def check_place(output: str, inputs: Iterable[str]) -> None:
         raise OutputError(f"{output} cannot be written: folder {path.parent} is read-only")
 
 
-def write_table(frame: pl.DataFrame, output: str) -> None:
-    """Write `frame` to the file `output`, whole or not at all.
+def write_table(frame: pl.DataFrame, output: str, *, if_exists: IfExists | None = None) -> None:
+    """Write `frame` to the file or the database's table `output`, whole or not at all.
 
     Raises:
         OutputError: It cannot be written, or the format cannot hold it.
     """
+    if is_database(output):
+        write_database(frame, parse_address(output), if_exists or "fail")
+    elif "://" in output:
+        content = io.BytesIO()
+        format_, compression = parse_format(PurePosixPath(output))
+        with _packed(content, compression) as packed:
+            _write(frame, packed, format_, masked(output))
+        remote.store(output, content.getvalue())
+    else:
+        _write_file(frame, output)
+
+
+def _write_file(frame: pl.DataFrame, output: str) -> None:
     path = Path(output).expanduser()
     format_, compression = parse_format(path)
+    with replacing(path) as stream, _packed(stream, compression) as packed:
+        _write(frame, packed, format_, output)
+
+
+def _write(frame: pl.DataFrame, stream: IO[bytes], format_: Format, output: str) -> None:
     try:
-        with replacing(path) as stream, _packed(stream, compression) as packed:
-            _WRITERS[format_](frame, packed)
+        _WRITERS[format_](frame, stream)
     except pl.exceptions.PolarsError as error:
         reason = str(error).strip().split("\n")[0]
         raise OutputError(f"{output} cannot be written as {format_}: {reason}") from error
@@ -92,6 +135,13 @@ def write_stdout(frame: pl.DataFrame) -> None:
         for at, piece in enumerate(frame.iter_slices(_PIECE) if len(frame) else [frame]):
             sys.stdout.buffer.write(piece.write_csv(include_header=at == 0).encode())
         sys.stdout.buffer.flush()
+
+
+def _input_file(source: str) -> Path:
+    """Return the file that an input names; a database's file is one too."""
+    if is_database(source):
+        return Path(place(source).partition(":")[2].rpartition("::")[0])
+    return Path(source.partition("::")[0]).expanduser()
 
 
 @contextmanager

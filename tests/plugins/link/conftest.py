@@ -26,6 +26,8 @@ FIRMS = [
     ("0052", "Pinheiro Móveis Ltda", "Porto"),
 ]
 
+KINDS = {"match": "same", "review": "same", "variant": "variant", "none": "different"}
+
 Decide = Callable[..., Linkage]
 
 
@@ -58,7 +60,8 @@ def decide() -> Decide:
         full, seen = [], {}
         for left_row, right_row, probability, status in rows:
             rank = seen[left_row] = seen.get(left_row, 0) + 1
-            full.append((left_row, right_row, probability, 1.23456, status, rank, 0.25))
+            kind = KINDS.get(status)
+            full.append((left_row, right_row, probability, 1.23456, status, kind, rank, 0.25))
         pairs = pl.DataFrame(full, schema=PAIR_SCHEMA, orient="row")
         if why is not None:
             pairs = pairs.with_columns(match_why=pl.Series(why, dtype=pl.String))

@@ -15,6 +15,7 @@ OURS = [
     "match_probability",
     "match_score",
     "match_status",
+    "match_kind",
     "match_rank",
     "match_margin",
     "left_row",
@@ -54,7 +55,7 @@ def test_a_pipe_gets_csv_and_only_csv(files, capsys):
     assert run("--pairs", "-q") == 0
     captured = capsys.readouterr()
     header, *rows = captured.out.splitlines()
-    assert header == "left_id,right_id,match_probability,match_score,match_status"
+    assert header == "left_id,right_id,match_probability,match_score,match_status,match_kind"
     assert len(rows) >= 8
     assert captured.err == ""
 

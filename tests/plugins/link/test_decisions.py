@@ -9,6 +9,7 @@ from tk_link.candidates import Pairs
 from tk_link.comparing.features import RECORD, Features
 from tk_link.config import LinkConfig
 from tk_link.decisions import decide
+from tk_link.guard import Guard
 from tk_link.linkage import PAIR_SCHEMA
 from tk_link.scoring.matching import marginals
 from tk_link.scoring.score import Scores
@@ -16,7 +17,7 @@ from tk_link.scoring.score import Scores
 ACCEPTED = pl.col("match_status").is_in(["match", "review"])
 
 
-def decided(rows, how="1:1", heights=None, **options):
+def decided(rows, how="1:1", heights=None, barred=(), **options):
     """Decide over (left, right, chance alone) rows; equal chances compare exactly alike."""
     rows = sorted(rows)
     left, right = (np.array([r[n] for r in rows], dtype=np.int32) for n in (0, 1))
@@ -28,7 +29,9 @@ def decided(rows, how="1:1", heights=None, **options):
     scores = Scores(marginals(pairs, odds, how), alone, np.log(odds),
                     np.ones((len(rows), 1), np.int8), None, values[:, 0])  # fmt: skip
     features = Features((RECORD,), values, np.ones(1))
-    return decide(pairs, features, scores, how, LinkConfig(**options))
+    told = np.isin(np.arange(len(rows)), [rows.index(row) for row in barred])
+    guard = Guard(-told.astype(float), told, told, pl.Series([None] * len(rows)))
+    return decide(pairs, features, scores, how, LinkConfig(**options), guard=guard)
 
 
 def statuses(decision):
@@ -47,6 +50,20 @@ def test_ranks_and_margins_are_those_of_the_left_row():
     assert pairs["match_rank"].to_list() == [1, 2, 1]
     assert pairs["match_margin"].to_list() == pytest.approx([0.55, -0.55, 0.7])
     assert pairs["match_score"].to_list()[0] == pytest.approx(np.log2(0.95 / 0.05))
+
+
+def test_a_variant_is_not_accepted_and_leaves_its_partner_to_the_next():
+    rows = [(0, 0, 0.995), (1, 0, 0.99), (2, 1, 0.95), (2, 2, 0.95)]
+    for ties in ("drop", "first", "all"):
+        decision = decided(rows, barred=[rows[0], rows[3]], ties=ties, min_prob=0.3)
+        assert statuses(decision) == {(0, 0): "variant", (1, 0): "match", (2, 1): "match"}
+    kinds = decided(rows, barred=[rows[0]], min_prob=0.3).pairs["match_kind"].to_list()
+    assert kinds == ["variant", "same", None]
+
+
+def test_a_variant_says_more_than_a_stranger():
+    rows = [(0, 0, 0.3), (0, 1, 0.2)]
+    assert statuses(decided(rows, barred=[rows[1]])) == {(0, 1): "variant"}
 
 
 def test_twins_on_the_right_tie_and_nobody_wins():

@@ -24,7 +24,7 @@ def run(tables):
 
 
 def columns(run, form):
-    return explain(run.features, run.scores, np.arange(len(run.pairs)), form)
+    return explain(run.features, run.scores, run.guard, np.arange(len(run.pairs)), form)
 
 
 def test_nothing_is_said_unless_asked(run):
@@ -58,7 +58,14 @@ def test_text_names_the_strongest_evidence_first_and_what_is_missing(run):
 def test_one_pair_is_explained_with_its_runner_up(run, tables):
     best = int(np.argmax(run.scores.log_odds))
     left, right = int(run.pairs.left[best]), int(run.pairs.right[best])
-    found = explain_pair(run.pairs, run.features, run.scores, (tables[0], left), (tables[1], right))
+    found = explain_pair(
+        run.pairs,
+        run.features,
+        run.scores,
+        run.guard,
+        left=(tables[0], left),
+        right=(tables[1], right),
+    )
     known = sum(bits for bits in found.evidence.values() if bits is not None)
     assert found.prior + known == pytest.approx(found.score)
     assert found.probability == run.scores.probability[best]
@@ -70,11 +77,25 @@ def test_one_pair_is_explained_with_its_runner_up(run, tables):
 @pytest.mark.parametrize(("row", "message"), [(100, "has rows 0 to 99"), (-1, "no row -1")])
 def test_a_row_that_is_not_there_is_said(run, tables, row, message):
     with pytest.raises(InputError, match=message):
-        explain_pair(run.pairs, run.features, run.scores, (tables[0], row), (tables[1], 0))
+        explain_pair(
+            run.pairs,
+            run.features,
+            run.scores,
+            run.guard,
+            left=(tables[0], row),
+            right=(tables[1], 0),
+        )
 
 
 def test_a_pair_that_was_never_compared_is_said(run, tables):
     candidates = set(zip(run.pairs.left.tolist(), run.pairs.right.tolist(), strict=True))
     left, right = next((a, b) for a in range(100) for b in range(100) if (a, b) not in candidates)
     with pytest.raises(InputError, match="never compared"):
-        explain_pair(run.pairs, run.features, run.scores, (tables[0], left), (tables[1], right))
+        explain_pair(
+            run.pairs,
+            run.features,
+            run.scores,
+            run.guard,
+            left=(tables[0], left),
+            right=(tables[1], right),
+        )

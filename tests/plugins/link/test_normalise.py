@@ -171,3 +171,22 @@ def test_what_is_no_date_is_missing():
     ]  # fmt: skip
     assert normalise.dates(series(None, None)).to_list() == [None, None]
     assert normalise.dates(series()).to_list() == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "18-Feb-87", "18 Feb 1987", "18FEB1987", "Feb 18th, 1987", "February 18 1987",
+        "18. Februar 1987", "18 février 1987", "18 de febrero de 1987", "18 febbraio 1987",
+        "18 de fevereiro de 1987", "18 februari 1987",
+    ],
+)  # fmt: skip
+def test_months_are_read_by_their_names_in_seven_languages(written):
+    assert normalise.dates(pl.Series([written])).to_list() == [date(1987, 2, 18)]
+
+
+def test_months_that_begin_alike_stay_apart():
+    written = pl.Series(
+        ["1 juin 2001", "1 juillet 2001", "1 März 2001", "1 maart 2001", "1 Mai 2001"]
+    )
+    assert normalise.dates(written).dt.month().to_list() == [6, 7, 3, 3, 5]

@@ -103,7 +103,7 @@ def test_large_tables_find_what_text_would_find(monkeypatch, enough):
     monkeypatch.setattr(candidates, "_ENOUGH", enough)  # 1.01: passes alone never suffice
     left, right = from_frame(both.left, "left"), from_frame(both.right, "right")
 
-    profiles, aligned = prepare(left, right, LinkConfig())
+    left, right, profiles, aligned = prepare(left, right, LinkConfig())
     views = build_views(left, right, aligned.fields, *profiles)
     pairs = candidates.find(left, right, aligned.fields, views).pairs
     found = set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))

@@ -64,7 +64,7 @@ def test_prices_of_four_digits_are_not_taken_for_months():
 
 
 def test_dates_that_cannot_be_read_are_compared_as_words():
-    assert kind("seen", [f"{n}. Mai 2021" for n in range(10, 30)]) != "date"
+    assert kind("seen", [f"{n}. toukokuuta 2021" for n in range(10, 30)]) != "date"
 
 
 def test_roles_say_why_a_column_takes_no_part():

@@ -18,7 +18,14 @@ def test_report_is_json_with_all_decisions(linkage, left, right):
         {"left": "name", "right": "name", "type": "name", "why": "same name", "weight": 1.0}
     ]
     assert report["skipped"] == [{"table": "left", "column": "id", "reason": "names rows"}]
-    assert report["counts"] == {"match": 1, "review": 1, "tie": 0, "lost": 1, "none": 2}
+    assert report["counts"] == {
+        "match": 1,
+        "review": 1,
+        "variant": 0,
+        "tie": 0,
+        "lost": 1,
+        "none": 2,
+    }
     assert (report["how"], report["cut"], report["precision"]) == ("1:1", 0.5, 0.91)
     assert report["borderline"][0]["left"] == "Bob"
 

@@ -81,7 +81,7 @@ def test_nothing_matched_is_still_a_table(decide, left, right):
     for join, height in (("left", 5), ("inner", 0), ("right", 3), ("outer", 8), ("anti", 5)):
         frame = shaped(decide(), left, right, join=join)
         assert frame.height == height
-        assert frame.columns[-7:] == list(ADDED)
+        assert frame.columns[-8:] == list(ADDED)
     assert shaped(decide(), left, right, pairs=True).is_empty()
 
 
@@ -93,8 +93,12 @@ def test_pairs_name_rows_by_id_or_number(linkage, left, right):
         "match_probability",
         "match_score",
         "match_status",
+        "match_kind",
     ]
-    assert frame.rows() == [("01", 0, 0.99, 1.235, "match"), ("02", 1, 0.62, 1.235, "review")]
+    assert frame.rows() == [
+        ("01", 0, 0.99, 1.235, "match", "same"),
+        ("02", 1, 0.62, 1.235, "review", "same"),
+    ]
 
 
 def test_reasons_come_last(decide, left, right):
@@ -102,7 +106,7 @@ def test_reasons_come_last(decide, left, right):
     assert shaped(linkage, left, right).columns[-1] == "match_why"
     assert shaped(linkage, left, right)["match_why"].to_list()[:2] == ["name +3", "name -1"]
     pairs = shaped(linkage, left, right, pairs=True)
-    assert pairs.rows() == [("01", 0, 0.9, 1.235, "match", "name +3")]
+    assert pairs.rows() == [("01", 0, 0.9, 1.235, "match", "same", "name +3")]
 
 
 def test_columns_named_like_ours_are_kept_unchanged(decide, right):
@@ -111,10 +115,11 @@ def test_columns_named_like_ours_are_kept_unchanged(decide, right):
     left = from_frame(frame, "left")
     made = shaped(decide((0, 0, 0.9, "match"), left_id=None), left, right)
     assert made.select(names).equals(frame)
-    assert made.columns[-7:] == [
+    assert made.columns[-8:] == [
         "match_probability_",
         "match_score",
         "match_status__",
+        "match_kind",
         "match_rank",
         "match_margin",
         "left_row_",
@@ -143,7 +148,7 @@ PAIRS = st.lists(
         st.integers(0, 7),
         st.integers(0, 5),
         st.floats(0, 1),
-        st.sampled_from(["match", "review", "tie", "lost", "none"]),
+        st.sampled_from(["match", "review", "variant", "tie", "lost", "none"]),
     ),
     unique_by=lambda row: row[:2],
 )
@@ -154,7 +159,9 @@ PAIRS = st.lists(
 def test_joins_lose_nothing_and_invent_nothing(rows, all_pairs):
     left = from_frame(pl.DataFrame({"a": [f"l{i}" for i in range(8)]}), "left")
     right = from_frame(pl.DataFrame({"b": [f"r{i}" for i in range(6)]}), "right")
-    full = [(*row[:3], 0.0, row[3], rank, 0.0) for rank, row in enumerate(sorted(rows), start=1)]
+    full = [
+        (*row[:3], 0.0, row[3], None, rank, 0.0) for rank, row in enumerate(sorted(rows), start=1)
+    ]
     pairs = pl.DataFrame(full, schema=PAIR_SCHEMA, orient="row")
     linkage = Linkage((), (), None, None, pairs, 0, "m:m", "", 0.5, "", 0.9, (0.8, 1.0))
     kept = {row[:2] for row in rows if all_pairs or row[3] in ACCEPTED}

@@ -87,3 +87,12 @@ def test_no_match_comes_with_advice(decide, left, right):
     assert some.endswith("--min-prob 0.35")
     assert "precision" not in some
     assert "nothing alike was found; name the columns: tk link" in said(decide(**none), left, right)
+
+
+def test_variants_are_told_by_what_sets_them_apart(decide, left, right):
+    kinds = {"model number": 9, **{f"size: {n}": 2 for n in range(7)}}
+    text = said(decide((0, 0, 0.9, "match"), (1, 1, 0.4, "variant"), variants=kinds), left, right)
+    assert "1 variant" in text
+    assert "so not accepted: model number 9, size: 0 2, " in text
+    assert text.count("size: ") == 5
+    assert ", other 4" in text

@@ -13,16 +13,22 @@ from numpy.typing import NDArray
 
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import codes, dates, keys, names, quantities, tokens
+from tk_link.comparing.rarity import rarity
 from tk_link.comparing.statistics import Statistics
 from tk_link.fields import Field, FieldType
 from tk_link.grams import Grams
 from tk_link.ngrams import vectorise
 from tk_link.tables import Table
 from tk_link.views import Views, dated, spelled
+from tk_link.wording import concepts
 
+_FEW_FIELDS = 3
+"""Up to so many compared fields the frequency of a name says more than the other features do."""
 RECORD, MEANING = "whole record", "meaning"
 CODES, NUMBERS = "codes in text", "numbers in text"
-_OURS = frozenset({RECORD, MEANING, CODES, NUMBERS})
+OTHER_MODEL = "other model"
+"""What the variant guard adds (`tk_link.guard`), shown beside the features."""
+_OURS = frozenset({RECORD, MEANING, CODES, NUMBERS, OTHER_MODEL})
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,17 @@ def compare(
     """
     pairs = candidates.pairs
     columns = {name: (values, 1.0) for name, values in _record(candidates, threads).items()}
-    for field in fields:
+    compared = {
+        f: _field(left, right, f, pairs, threads=threads, statistics=statistics) for f in fields
+    }
+    _uncross(left, right, compared, pairs, threads)
+    for field, similarity in compared.items():
         name = f"column {field.label}" if field.label in _OURS else field.label
-        columns[name] = (
-            _field(left, right, field, pairs, threads=threads, statistics=statistics),
-            field.weight,
-        )
+        columns[name] = (similarity, field.weight)
+        if statistics is None and field.type == "name" and len(fields) <= _FEW_FIELDS:
+            rare = rarity(*_spelled(left, right, field), pairs)
+            if rare is not None:
+                columns[f"rarity of {name}"] = (rare, field.weight)
     if views.wording is not None:
         for name, agreement in _inside(views.wording, pairs, statistics).items():
             if agreement is not None:
@@ -122,13 +133,38 @@ def _field(
         case "date":
             a, b = dated(left, field.left), dated(right, field.right)
         case _:
-            a = spelled(left, field.left, field.type)
-            b = spelled(right, field.right, field.type)
+            a, b = _spelled(left, right, field)
     by_value = _BY_VALUE.get(field.type)
     if by_value is None:
         grams = statistics.wording[field.left] if statistics is not None else None
         return _wording(a, b, pairs, threads, grams)
     return _distinct(a, b, pairs, partial(by_value, threads=threads))
+
+
+def _spelled(left: Table, right: Table, field: Field) -> tuple[pl.Series, pl.Series]:
+    return spelled(left, field.left, field.type), spelled(right, field.right, field.type)
+
+
+def _uncross(
+    left: Table,
+    right: Table,
+    compared: dict[Field, NDArray[np.float32]],
+    pairs: Pairs,
+    threads: int,
+) -> None:
+    """See to people whose first and last name stand in each other's column."""
+    people = [f for f in compared if f.type == "name"]
+    first = next((f for f in people if "first" in concepts(f.left) & concepts(f.right)), None)
+    last = next((f for f in people if "last" in concepts(f.left) & concepts(f.right)), None)
+    if first is None or last is None:
+        return
+    compared[first], compared[last] = names.uncross(
+        (compared[first], compared[last]),
+        _spelled(left, right, first),
+        _spelled(left, right, last),
+        pairs,
+        threads=threads,
+    )
 
 
 class _ByValue(Protocol):

@@ -9,8 +9,11 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from tk_link.candidates import Pairs
+from tk_link.comparing.sounds import sounds
 
-SHORT_FORM, INITIAL = 0.9, 0.85
+SHORT_FORM, SWAPPED, SOUND, INITIAL = 0.9, 0.9, 0.87, 0.85
+_CROSSED = 0.88
+"""Least similarity, crosswise, of a first and a last name that stand in each other's column."""
 _SHORT_FORMS = """
 abigail abby gail|albert al bert|alexander alex al sandy xander|alexandra alex sandra sandy
 alfred al alf fred|amanda mandy|andrew andy drew|anthony tony|arthur art|barbara barb babs
@@ -53,12 +56,48 @@ def similarity(
     """Compare names already normalised by `tk_link.normalise.text`.
 
     The best of: Jaro-Winkler as written, Jaro-Winkler with the words in alphabetical order, .9 for
-    a known English short form (``William`` / ``Bill``), .85 for an initial. NaN where missing.
+    a known English short form (``William`` / ``Bill``), .87 for one sound (``Meyer`` / ``Maier``),
+    .85 for an initial. NaN where missing.
     """
     a, b = left.gather(pairs.left), right.gather(pairs.right)
     score = _compare(a.fill_null(""), b.fill_null(""), threads)
     score[(a.is_null() | b.is_null()).to_numpy()] = np.nan
     return score
+
+
+def uncross(
+    similar: tuple[NDArray[np.float32], NDArray[np.float32]],
+    first: tuple[pl.Series, pl.Series],
+    last: tuple[pl.Series, pl.Series],
+    pairs: Pairs,
+    *,
+    threads: int = 1,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Raise both similarities to .9 where first and last name stand in each other's column.
+
+    Args:
+        similar: Similarities of the first and of the last names.
+        first: First names of the left and the right table.
+        last: Last names likewise.
+        pairs: The pairs. Those whose initials do not agree crosswise are not looked at.
+        threads: Threads of the comparison.
+    """
+    straight = np.nan_to_num(similar[0]) + np.nan_to_num(similar[1])
+    chosen = straight < 2 * SWAPPED
+    for a, b in ((first[0], last[1]), (last[0], first[1])):
+        initials = pl.concat([a, b]).str.slice(0, 1).cast(pl.Categorical).to_physical()
+        initial = initials.cast(pl.Int64).fill_null(-1).to_numpy()
+        one, other = initial[: len(a)][pairs.left], initial[len(a) :][pairs.right]
+        chosen &= (one == other) & (one >= 0)
+    rest = pairs.only(chosen)
+    crossed = np.zeros(len(pairs), dtype=np.float32)
+    across = (
+        similarity(first[0], last[1], rest, threads=threads),
+        similarity(last[0], first[1], rest, threads=threads),
+    )
+    crossed[chosen] = np.nan_to_num(np.minimum(*across))
+    is_swapped = crossed >= _CROSSED
+    return np.where(is_swapped, SWAPPED, similar[0]), np.where(is_swapped, SWAPPED, similar[1])
 
 
 def _compare(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:
@@ -75,9 +114,23 @@ def _compare(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:
         ((a.str.len_chars() == 1) ^ (b.str.len_chars() == 1))
         & (a.str.slice(0, 1) == b.str.slice(0, 1))
     ).to_numpy()
+    unlike = np.flatnonzero(score < SOUND)
+    score[unlike[_sound_alike(a[unlike], b[unlike])]] = SOUND
     score[short] = np.maximum(score[short], SHORT_FORM)
     score[initial] = np.maximum(score[initial], INITIAL)
     return score
+
+
+def _sound_alike(a: pl.Series, b: pl.Series) -> NDArray[np.bool_]:
+    known = pl.concat([a, b]).unique()
+    keys = pl.DataFrame({"name": known, "key": sounds(known)})
+    both = pl.DataFrame({"a": a, "b": b}).join(
+        keys, left_on="a", right_on="name", how="left", maintain_order="left"
+    )
+    both = both.join(keys, left_on="b", right_on="name", how="left", maintain_order="left")
+    is_long = pl.col("key").str.len_chars() >= 2
+    alike = both.select((pl.col("key") == pl.col("key_right")) & is_long)
+    return np.asarray(alike.to_series().to_numpy(), dtype=bool)
 
 
 def _jaro_winkler(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
 from tk_link.dedupe.settings import make_settings
+from tk_link.offline import check_offline
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,6 +96,8 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     from tk_link.page.place import check_report  # noqa: PLC0415
 
     several = list(tables) if isinstance(tables, list | tuple) else [tables]
+    if config.offline:
+        check_offline(several)
     files = tuple(str(table) for table in several if isinstance(table, str | Path))
     if report is not None:
         check_report(report, files, ())
@@ -115,7 +118,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
 
 
 def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
-    for name in ("files", "output", "pairs", "all_pairs"):
+    for name in ("files", "output", "pairs", "all_pairs", "if_exists"):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
     return make_settings(options)
@@ -127,6 +130,7 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
 
     if not tables:
         raise UsageError("dedupe() needs a table; the list is empty")
+    tables = [each for table in tables for each in _expanded(table)]
     paths = [str(table) for table in tables if isinstance(table, str | Path)]
     read = iter(read_files(paths))
     name = "table" if len(tables) == 1 else "table {}"
@@ -135,3 +139,10 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
         for number, table in enumerate(tables, start=1)
     ]
     return stack(found, source=source)
+
+
+def _expanded(table: object) -> Sequence[object]:
+    """Return the files that a path stands for, which may be a pattern; a frame is itself."""
+    from tk_link.reading.several import expand  # noqa: PLC0415 - see the module's docstring
+
+    return expand(str(table)) if isinstance(table, str | Path) else [table]

@@ -43,6 +43,7 @@ def dedupe(
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
+    if_exists: shared.IfExists = None,
     draws: options.Draws = None,
     seed: shared.Seed = None,
     all_pairs: options.AllPairs = False,

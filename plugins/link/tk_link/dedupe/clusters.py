@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from tk_link.candidates import Pairs
+from tk_link.dedupe import blocks
 from tk_link.dedupe.config import Method
 
 Score = Callable[[Pairs], NDArray[np.float64]]
@@ -40,9 +42,10 @@ def group(
         probability: Their probabilities, 0..1.
         score: Gives the probability of pairs that were no candidates; asked for those inside a
             connected component, so that averages are over all pairs.
-        method: ``cc`` joins whatever is connected; ``average`` splits a component so that the mean
-            probability between parts joined is at least ``cut`` (average linkage); ``complete``
-            asks that of every pair; ``single-best`` joins each row to its best partner alone.
+        method: ``cc`` joins whatever is connected; ``average`` joins the parts of a component that
+            are one entity with at least that probability by the evidence of all pairs between them
+            (`tk_link.dedupe.blocks`); ``complete`` asks it of every pair; ``single-best`` joins
+            each row to its best partner alone.
         cut: Probability from which rows belong together.
         apart: A group number a row; rows of one group never share a cluster. With ``cc`` and
             ``single-best``, components that break this are split by average linkage.
@@ -65,8 +68,17 @@ def group(
     rest = _bounded(pairs, probability, rest, cut)
     missing = _missing_pairs(rest, pairs, apart)
     known = known + _matrix(missing, score(missing))
-    split = _split(rest, known, method, cut, apart)
+    if method == "average":
+        split, known = _by_evidence(rest, known, cut, apart)
+    else:
+        split = _split(rest, known, method, cut, apart)
     return np.where(is_open, split, component), known
+
+
+def inside_components(pairs: Pairs, probability: NDArray[np.float64], cut: float = 0.5) -> Pairs:
+    """Return the pairs that `group` would ask for: in one component, and no candidates."""
+    component = _bounded(pairs, probability, _components(pairs, probability >= cut), cut)
+    return _missing_pairs(component, pairs, None)
 
 
 def _matrix(pairs: Pairs, probability: NDArray[np.float64]) -> sparse.csr_matrix:
@@ -158,9 +170,41 @@ def _split(
             np.fill_diagonal(distance, 0.0)
             condensed = squareform(np.maximum(distance, 0.0), checks=False)
             parts = hierarchy.fcluster(hierarchy.linkage(condensed, method), 1.0 - cut, "distance")
-        _, first, part = np.unique(parts, return_index=True, return_inverse=True)
-        out[members] = members[first[part]]
+        out[members] = _first(members, parts)
     return np.where(out < 0, component, out)
+
+
+def _by_evidence(
+    component: NDArray[np.int64],
+    known: sparse.csr_matrix,
+    cut: float,
+    apart: NDArray[np.int64] | None,
+) -> tuple[NDArray[np.int64], sparse.csr_matrix]:
+    """Divide components by what their blocks say of each other, and state that of their pairs."""
+    links = sparse.triu(known, 1).tocoo()
+    base = blocks.base_rate(links.data[component[links.row] == component[links.col]])
+    out = component.copy()
+    changes = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))]
+    is_pair = np.bincount(component)[component] == 2  # most are, and say all they can
+    for members in _members(np.where(is_pair, np.arange(len(component)), component)):
+        if len(members) > _LARGEST:
+            if apart is not None:
+                out[members] = _first(members, _occurrence(apart[members]))
+            continue
+        chances = known[members][:, members].toarray()
+        forbidden = None if apart is None else apart[members][:, None] == apart[members]
+        parts, joint = blocks.join(chances, base, cut, forbidden)
+        out[members] = _first(members, parts)
+        row, column = np.nonzero(joint != chances)
+        changes.append((members[row], members[column], (joint - chances)[row, column]))
+    rows, columns, by = (np.concatenate(part) for part in zip(*changes, strict=True))
+    return out, known + sparse.csr_matrix((by, (rows, columns)), shape=known.shape)
+
+
+def _first(members: NDArray[np.int64], parts: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the first member of each member's part."""
+    _, first, part = np.unique(parts, return_index=True, return_inverse=True)
+    return np.asarray(members[first[part]])
 
 
 def _is_clique(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import typer
 
@@ -13,8 +12,11 @@ from tk_link.command import Talk, reporting, show, tell
 from tk_link.dedupe.columns import check_columns
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack, read_files, stack
+from tk_link.masking import masked
+from tk_link.offline import check_offline
 from tk_link.page.place import check_report
 from tk_link.progress import TerminalProgress
+from tk_link.reading.source import place
 from tk_link.writing import check_output, write_table
 
 
@@ -38,10 +40,11 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         frame = shape(clustering, stacked, settings.dedupe)
         progress.stage("writing")
         if settings.output is not None:
-            write_table(frame, settings.output)
+            write_table(frame, settings.output, if_exists=settings.if_exists)
         if settings.pairs is not None:
             written = all_pairs_frame if settings.all_pairs else pairs_frame
-            write_table(written(clustering, stacked), settings.pairs)
+            pairs = written(clustering, stacked)
+            write_table(pairs, settings.pairs, if_exists=settings.if_exists)
     try:
         if settings.output is None and not talk.json:
             show(frame)
@@ -92,10 +95,14 @@ def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
     if not settings.files:
         raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
     outputs = [output for output in (settings.output, settings.pairs) if output is not None]
+    if settings.dedupe.offline:
+        check_offline([*settings.files, *outputs])
     for output in outputs:
-        check_output(output, settings.files)
-    if len({Path(output).expanduser().resolve() for output in outputs}) < len(outputs):
-        raise UsageError(f"--output and --pairs are one file, {settings.pairs}; name two")
+        check_output(output, settings.files, if_exists=settings.if_exists)
+    if len({place(output) for output in outputs}) < len(outputs):
+        raise UsageError(
+            f"--output and --pairs are one file, {masked(settings.pairs or '')}; name two"
+        )
     if settings.report is not None:
         check_report(settings.report, settings.files, outputs)
     stacked = stack(read_files(settings.files), source=settings.dedupe.source)

@@ -41,7 +41,7 @@ class DedupeConfig:
         retrieve: As in `tk_link.config.LinkConfig`, and so are `model`, `device` and `offline`.
         model: What makes vectors of texts; None takes the packaged one.
         device: What it computes on; None takes the fastest there is.
-        offline: Use models of this machine only.
+        offline: Use models and tables of this machine only.
         threads: Processor threads to use; None uses all.
     """
 

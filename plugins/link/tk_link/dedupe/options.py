@@ -18,8 +18,9 @@ Files = Annotated[
         metavar="FILE",
         show_default=False,
         help="Tables to search, one or more: csv, tsv, parquet, jsonl, json, xlsx "
-        "(book.xlsx::Sheet), arrow, each also .gz or .zst; - is standard input. Several are "
-        "stacked, with a column that says which file a row is from.",
+        "(book.xlsx::Sheet), arrow, each also .gz or .zst; 'part-*.csv'; https:// or s3://…; "
+        "sqlite:///FILE::TABLE, duckdb:///…, postgresql://…::'SELECT …'; - is standard input. "
+        "Several are stacked, with a column that says which file a row is from.",
     ),
 ]
 On = Annotated[

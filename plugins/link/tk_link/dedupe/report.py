@@ -9,6 +9,7 @@ from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.outcome import figures
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack
+from tk_link.masking import masked
 from tk_link.plan import Plan
 
 
@@ -41,8 +42,8 @@ def report_json(
         "kept_rows": kept,
         "timings": clustering.timings,
         "warnings": list(clustering.warnings),
-        "output": settings.output,
-        "pairs": settings.pairs,
+        "output": masked(settings.output or "") or None,
+        "pairs": masked(settings.pairs or "") or None,
         "report": settings.report,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)

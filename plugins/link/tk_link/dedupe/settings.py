@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tk.errors import NotFoundError, UsageError
+from tk_link.config import IfExists, check_if_exists
 from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import converted, option_of
 from tk_link.shards.config import ShardConfig
@@ -16,7 +17,7 @@ from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_te
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs", "all_pairs", "report")
+_RUN = ("files", "output", "pairs", "if_exists", "all_pairs", "report")
 _SHARDS = tuple(option.name for option in fields(ShardConfig))
 _BY_COLUMN = ("types", "weights", "golden")
 
@@ -30,6 +31,7 @@ class DedupeSettings:
         dedupe: How to find duplicates, and which rows to keep.
         output: File to write; None writes to standard output.
         pairs: File to write the joined pairs to; None writes none.
+        if_exists: What becomes of outputs that are there; see `tk_link.config.OutputConfig`.
         all_pairs: Write every scored pair to it, each with its status.
         report: File for a page about the run; None writes none.
         shards: How to work over shards; None works on the whole tables at once.
@@ -39,11 +41,13 @@ class DedupeSettings:
     dedupe: DedupeConfig = field(default_factory=DedupeConfig)
     output: str | None = None
     pairs: str | None = None
+    if_exists: IfExists | None = None
     all_pairs: bool = False
     report: str | None = None
     shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
+        check_if_exists(self.if_exists)
         if self.all_pairs and self.pairs is None:
             raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
         if self.shards is not None and (self.all_pairs or self.report is not None):
@@ -137,6 +141,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
     "output": to_text,
     "pairs": to_text,
+    "if_exists": to_text,
     "all_pairs": to_switch,
     "report": CONVERTERS["report"],
     "work_dir": to_text,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from tk.errors import InputError
+from tk_link.databases.address import is_database, parse_address
+from tk_link.masking import masked
 from tk_link.reading import read_table
+from tk_link.reading.several import clashing, expand
+from tk_link.reading.source import place
 from tk_link.shape import distinct
 from tk_link.tables import Table
 
@@ -45,9 +48,9 @@ def stack(tables: Sequence[Table], *, source: str | None = None) -> Stack:
         return Stack(tables[0], tuple(tables))
     taken = {name for table in tables for name in table.columns}
     (label,) = distinct([source or SOURCE], taken, "_")
-    clashing = _clashing(tables)
+    mixed = clashing(tables)
     frames = [
-        _labelled(t.frame.with_columns(t.text.select(clashing & {*t.columns})), label, t.name)
+        _labelled(t.frame.with_columns(t.text.select(mixed & {*t.columns})), label, t.name)
         for t in tables
     ]
     texts = [_labelled(table.text, label, table.name) for table in tables]
@@ -62,9 +65,12 @@ def stack(tables: Sequence[Table], *, source: str | None = None) -> Stack:
 def read_files(files: Sequence[str]) -> list[Table]:
     """Read files, each named so that no two have one name: by as many folders as that takes.
 
+    A pattern stands for all files that it matches.
+
     Raises:
         InputError: One is named twice, or cannot be read as a table.
     """
+    files = [found for file in files for found in expand(file)]
     _check_twice(files)
     return [
         replace(read_table(file), name=label) if len(files) > 1 else read_table(file)
@@ -86,31 +92,25 @@ def labels(files: Sequence[str]) -> list[str]:
 
 
 def _parts(file: str) -> tuple[str, ...]:
+    if is_database(file):
+        address = parse_address(file)
+        return (*masked(address.where).split("/"), address.name)
+    if "://" in file:
+        return tuple(masked(file).split("/"))
     path, colons, sheet = file.partition("::")
     *folders, name = Path(path).expanduser().absolute().parts if path != "-" else (path,)
     return (*folders, name + colons + sheet)
 
 
 def _check_twice(files: Sequence[str]) -> None:
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[str, str] = {}
     for file in files:
-        path, _, sheet = file.partition("::")
-        key = (path if path == "-" else str(Path(path).expanduser().resolve()), sheet)
+        key = place(file)
         if key in seen:
-            named = f"{file} is given twice" if seen[key] == file else f"{seen[key]} is also {file}"
+            one, other = masked(file), masked(seen[key])
+            named = f"{one} is given twice" if seen[key] == file else f"{other} is also {one}"
             raise InputError(f"{named}; every row would be its own duplicate: name it once")
         seen[key] = file
-
-
-def _clashing(tables: Sequence[Table]) -> set[str]:
-    """Return the columns that cannot be united as they are."""
-    kinds = {
-        (name, "number" if dtype.is_numeric() else str(dtype))
-        for table in tables
-        for name, dtype in table.frame.schema.items()
-        if dtype != pl.Null
-    }
-    return {name for name, count in Counter(name for name, _ in kinds).items() if count > 1}
 
 
 def _labelled(frame: pl.DataFrame, label: str, name: str) -> pl.DataFrame:

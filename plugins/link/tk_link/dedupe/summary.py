@@ -13,6 +13,7 @@ from tk_link.dedupe.shape import renamed
 from tk_link.dedupe.stack import Stack
 from tk_link.fields import Field
 from tk_link.linkage import Skipped
+from tk_link.masking import masked
 from tk_link.plan import Plan
 from tk_link.summary import encoding, line, retrieval, said_recall
 from tk_link.tables import Table
@@ -59,7 +60,7 @@ def summarise(
         yield line("kept", what)
     for label, file in (("written", settings.output), ("pairs in", settings.pairs)):
         if file is not None:
-            yield line(label, file)
+            yield line(label, masked(file))
     for name, new in renamed(stack).items():
         yield line("note", f"column {name!r} is yours and stays; ours is {new!r}")
     if verbose and clustering.timings:
@@ -161,4 +162,4 @@ def _advice(
 
 
 def _again(words: Sequence[str], *more: str) -> str:
-    return f"tk dedupe {shlex.join([*words, *more])}"
+    return masked(f"tk dedupe {shlex.join([*words, *more])}")

@@ -12,15 +12,21 @@ from scipy.special import expit
 from tk_link import candidates
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing.features import Features, compare
+from tk_link.dedupe import paired
+from tk_link.dedupe.clusters import group, inside_components
 from tk_link.dense import Meaning
 from tk_link.fields import Field
-from tk_link.scoring import levels, mixture, thumb
+from tk_link.scoring import levels, mixture, thumb, witness
 from tk_link.scoring.additive import Additive, Refit
+from tk_link.scoring.curve import Curve
 from tk_link.tables import Table
 from tk_link.views import Views
 
 _FEWEST = 6
 """Rows, and expected matches, below which nothing can be learnt."""
+_ROUNDS, _SETTLED = 5, 0.01
+"""Calibrations at most, and the share by which labels may still move in the last."""
+_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Within:
     _fields: tuple[Field, ...]
     _views: Views
     _candidates: Candidates
+    _curve: Curve
 
     def score(self, pairs: Pairs) -> NDArray[np.float64]:
         """Return the probability of any pairs of rows, 0..1."""
@@ -51,7 +58,7 @@ class Within:
             return np.zeros(0)
         found = replace(self._candidates, pairs=pairs)
         features = compare(self._table, self._table, self._fields, self._views, found)
-        return np.asarray(expit(self.model.log_odds(levels.cut(features))))
+        return self._curve(self.model.log_odds(levels.cut(features)))
 
 
 def score_within(
@@ -67,9 +74,9 @@ def score_within(
 ) -> Within:
     """Find and score candidate pairs inside a table.
 
-    Duplicates come in groups of any size, so pairs are judged one by one: the mixture knows no
-    cardinality, and its probabilities stay as they are (the knock-out null of a linkage needs rows
-    that have at most one partner).
+    Where entities have two rows, the table is linked with itself one-to-one (`dedupe.paired`).
+    Where they have more, pairs are judged one by one, and their probabilities are calibrated by
+    witnesses (`scoring.witness`) over the candidates and all other pairs of their components.
 
     Args:
         table: The table.
@@ -91,16 +98,28 @@ def score_within(
         meaning=meaning,
         by_letters=by_letters,
     )
-    pairs = _once(found.pairs)
-    if allowed is not None:
-        pairs = pairs.only(allowed[pairs.left] != allowed[pairs.right])
-    found = replace(found, pairs=pairs)
-    features = compare(table, table, fields, views, found, threads=threads)
-    model = learn(features, pairs)
+    found = replace(found, pairs=_between(_once(found.pairs), allowed))
+
+    def compared(pairs: Pairs) -> Features:
+        return compare(table, table, fields, views, replace(found, pairs=pairs), threads=threads)
+
+    pairs, features = found.pairs, compared(found.pairs)
+    model, curve, is_settled = learn(features, pairs)
+    if not is_settled:
+        chances = expit(model.log_odds(levels.cut(features)))
+        others = _between(inside_components(pairs, chances), allowed)
+        pairs, features = _joined((pairs, features), (others, compared(others)))
+        curve = calibrated(pairs, levels.cut(features), model)
     log_odds = model.log_odds(levels.cut(features))
+    chances = curve(log_odds)
     return Within(
-        pairs, expit(log_odds), features, log_odds, model, table, tuple(fields), views, found
+        pairs, chances, features, log_odds, model, table, tuple(fields), views, found, curve
     )
+
+
+def _between(pairs: Pairs, groups: NDArray[np.int64] | None) -> Pairs:
+    """Return the pairs whose rows are of different groups, all where there are none."""
+    return pairs if groups is None else pairs.only(groups[pairs.left] != groups[pairs.right])
 
 
 def _once(pairs: Pairs) -> Pairs:
@@ -113,12 +132,57 @@ def _once(pairs: Pairs) -> Pairs:
     return Pairs(left, right, pairs.rows, is_within=True)
 
 
-def learn(features: Features, pairs: Pairs) -> Additive:
-    """Return the model that candidate pairs of one table teach, without labels."""
+def learn(features: Features, pairs: Pairs) -> tuple[Additive, Curve, bool]:
+    """Return what candidate pairs teach without labels: a model, its curve, and whether it is sure.
+
+    Where it is not, the curve is to be `calibrated`.
+    """
+    model = _learn(features, pairs)
+    if model is None:
+        return thumb.model(features.weights, pairs.rows), thumb.curve(), True
+    if one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=_SEED):
+        return one.additive, one.curve, True
+    return model, thumb.curve(), False
+
+
+def _joined(*parts: tuple[Pairs, Features]) -> tuple[Pairs, Features]:
+    """Return pairs from two searches as one, sorted by left then right row."""
+    left = np.concatenate([pairs.left for pairs, _ in parts])
+    right = np.concatenate([pairs.right for pairs, _ in parts])
+    order = np.lexsort((right, left))
+    values = np.concatenate([features.values for _, features in parts])[order]
+    pairs, features = parts[0]
+    return replace(pairs, left=left[order], right=right[order]), replace(features, values=values)
+
+
+def _learn(features: Features, pairs: Pairs) -> Additive | None:
+    """Return a model learnt from the pairs, None where they are too few."""
     cut = levels.cut(features)
     if pairs.rows[0] < _FEWEST or not len(pairs):
-        return thumb.model(features.weights, pairs.rows)
+        return None
     mixed = mixture.fit(cut, features.weights, pairs, features.values[:, 0], "m:m")
     if mixed.probability.sum() < _FEWEST:
-        return thumb.model(features.weights, pairs.rows)
+        return None
     return Refit(cut, features.weights).fit(mixed.probability)
+
+
+def calibrated(pairs: Pairs, cut: NDArray[np.int8], model: Additive) -> Curve:
+    """Ask the witnesses, cluster, and ask them again of what the clusters say of every pair.
+
+    Until the answers settle: two rounds, seldom more.
+    """
+    log_odds = model.log_odds(cut)
+    labels = np.asarray(expit(log_odds))
+    curve = witness.calibrate(cut, model, labels)
+    for _ in range(_ROUNDS - 1):
+        _, known = group(pairs, curve(log_odds), _impossible)
+        before, labels = labels, np.asarray(known[pairs.left, pairs.right]).ravel()
+        curve = witness.calibrate(cut, model, labels)
+        if np.abs(labels - before).sum() < _SETTLED * labels.sum():
+            break
+    return curve
+
+
+def _impossible(pairs: Pairs) -> NDArray[np.float64]:
+    """Score pairs that may not be joined: all others of a component are known."""
+    return np.zeros(len(pairs))

@@ -9,8 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tk_link.candidates import Pairs
-from tk_link.comparing.features import Features
+from tk_link.comparing.features import OTHER_MODEL, Features
 from tk_link.fields import Field
+from tk_link.guard import Guard
 from tk_link.page.cells import cell, clean
 from tk_link.page.content import Compared, Example, Step
 from tk_link.scoring.additive import Additive
@@ -34,6 +35,7 @@ class Evidence:
         features: Their similarities.
         levels: The same, cut into levels.
         additive: What each level adds.
+        guard: What tells variants apart; None where nothing guards.
     """
 
     fields: tuple[Field, ...]
@@ -43,6 +45,7 @@ class Evidence:
     features: Features
     levels: NDArray[np.int8]
     additive: Additive
+    guard: Guard | None = None
 
     def example(self, title: str, verdict: str, rows: tuple[int, int]) -> Example | None:
         """Take a pair of rows apart; None where it was never compared."""
@@ -108,6 +111,11 @@ class Evidence:
         if rest:
             steps.append(Step(f"{len(rest)} more, each small", sum(rest), total))
             total += sum(rest)
+        if self.guard is not None and self.guard.bits[at]:
+            guarded = float(self.guard.bits[at])
+            note = clean(f"{OTHER_MODEL}: {self.guard.note[at]}", most=_NAME)
+            steps.append(Step(note, guarded, total))
+            total += guarded
         missing = [n for n in range(len(bits)) if self.levels[at, n] == MISSING]
         gone = [self._step(n, at, None, total) for n in missing[:_MOST_STEPS]]
         return (*steps, *gone)

@@ -31,6 +31,7 @@ from tk_link.tables import Table
 _MEANING = {
     "match": "accepted",
     "review": "accepted, to be looked at (--review-band)",
+    "variant": "the best candidate is another model of the same thing",
     "tie": "best candidates cannot be told apart (--ties)",
     "lost": "the best candidate went to a better partner",
     "none": "no candidate reached the cut",
@@ -99,12 +100,13 @@ def _evidence(run: Run, left: Table, right: Table) -> Evidence:
         run.features,
         scores.levels,
         scores.model.additive,
+        run.guard,
     )
 
 
 def cut_choice(run: Run) -> Choice:
     """Return the pairs that a cut chooses from: each row's winners, without the ties dropped."""
-    kept = assign(run.pairs, run.scores.order(), run.linkage.how)
+    kept = assign(run.pairs, run.scores.order(), run.linkage.how, ~run.guard.is_barred)
     rows = run.linkage.pairs.filter(pl.col("match_status") == "tie")["left_row"].to_numpy()
     is_tied = np.isin(run.pairs.left[kept], rows)
     probability = run.scores.probability[kept]
@@ -178,7 +180,7 @@ def _scores(linkage: Linkage) -> Chart:
 
 
 def _examples(linkage: Linkage, evidence: Evidence) -> tuple[Example, ...]:
-    """Take apart pairs that show the range: sure, usual, doubtful, refused, lost and tied."""
+    """Take apart pairs that show the range: sure, usual, doubtful, refused, variant, lost, tied."""
     accepted = _accepted(linkage).sort("match_score", "left_row", descending=[True, False])
     refused = linkage.pairs.sort("match_probability", "left_row", descending=[True, False])
     chosen = [
@@ -186,6 +188,7 @@ def _examples(linkage: Linkage, evidence: Evidence) -> tuple[Example, ...]:
         ("A match in the middle", accepted[len(accepted) // 2 :].head(1)),
         ("The least sure match", accepted.sort("match_probability", "left_row").head(1)),
         ("The best pair refused", refused.filter(pl.col("match_status") == "none").head(1)),
+        ("Another model", refused.filter(pl.col("match_status") == "variant").head(1)),
         ("Lost to a better partner", refused.filter(pl.col("match_status") == "lost").head(1)),
         ("A tie", refused.filter(pl.col("match_status") == "tie").head(1)),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tk.errors import OutputError
+from tk_link.computed import with_computed
 from tk_link.dedupe.pipeline import Run as DedupeRun
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack
@@ -41,6 +42,8 @@ def write_link_report(
     Raises:
         OutputError: It cannot be written.
     """
+    left = with_computed(left, [field.left for field in run.linkage.fields])
+    right = with_computed(right, [field.right for field in run.linkage.fields])
     write_page(link_page(run, left, right, link_recipes(settings, words)), path)
 
 

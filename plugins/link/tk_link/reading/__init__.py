@@ -1,4 +1,4 @@
-"""Reading tables: source -> content -> encoding -> delimited, or typed and workbook -> table."""
+"""Reading: several -> source -> content -> encoding -> delimited, typed, workbook -> table."""
 
 from tk_link.reading.table import read_table
 

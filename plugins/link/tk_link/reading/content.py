@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import sys
 import zlib
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "bzip2-compressed", "unpack it first"),
     (b"\xfd7zXZ", "xz-compressed", "unpack it first"),
     (b"7z\xbc\xaf", "a 7-zip archive", "unpack it first"),
-    (b"SQLite format 3", "an SQLite database", "export the table to csv"),
+    (b"SQLite format 3", "an SQLite database", "name a table in it: sqlite:///FILE::TABLE"),
     (b"\x89PNG", "a PNG image", "name a table instead"),
     (b"\xff\xd8\xff", "a JPEG image", "name a table instead"),
     (b"GIF8", "a GIF image", "name a table instead"),
@@ -83,7 +84,9 @@ def recognise(head: bytes) -> tuple[str, str] | None:
 def _chunks(source: Source) -> Iterator[bytes]:
     with ExitStack() as stack:
         raw: IO[bytes]
-        if source.path is None:
+        if source.content is not None:
+            raw = io.BytesIO(source.content)
+        elif source.path is None:
             raw = sys.stdin.buffer
         else:
             raw = stack.enter_context(source.path.open("rb"))

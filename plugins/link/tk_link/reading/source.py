@@ -1,16 +1,18 @@
-"""What the user named: a file and its format, or standard input.
+"""What the user named: a file here or on a server and its format, or standard input.
 
-The suffix decides the format; nothing is opened here beyond asking whether it is there.
+The suffix decides the format; no file is opened here beyond asking whether it is there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
 from tk.errors import InputError
 from tk.suggest import nearest
+from tk_link.databases.address import is_database, parse_address, split_inside
+from tk_link.remote import fetch
 
 Format = Literal["csv", "tsv", "parquet", "jsonl", "json", "xlsx", "arrow"]
 Compression = Literal["gz", "zst"]
@@ -41,10 +43,11 @@ class Source:
 
     Attributes:
         name: What to call it in messages.
-        path: The file, or None for standard input.
+        path: The file, or None for standard input and what was fetched.
         format: How its bytes are to be understood.
         compression: What they are packed with.
         sheet: Sheet of a workbook, where one was named.
+        content: The bytes that were fetched, still packed; None for what is read here.
     """
 
     name: str
@@ -52,23 +55,23 @@ class Source:
     format: Format
     compression: Compression | None = None
     sheet: str | None = None
+    content: bytes | None = field(default=None, repr=False)
 
 
 def parse_source(source: str) -> Source:
-    """Understand `source` as a file, a workbook's sheet or standard input (``-``).
+    """Understand `source` as a file, a URL, a workbook's sheet or standard input (``-``).
+
+    What a URL names is fetched.
 
     Raises:
-        InputError: No such file, a folder, a URL or database, or a suffix that we do not read.
+        InputError: No such file, a folder, or a suffix that we do not read.
+        MissingExtraError: The library for the URL's scheme is not installed.
     """
     if source == "-":
         return Source("standard input", None, "csv")
+    given, sheet = split_inside(source)
     if "://" in source:
-        scheme = source.split("://", 1)[0]
-        raise InputError(
-            f"{source}: reading from {scheme}:// is not supported yet; "
-            "export the table to csv or parquet first"
-        )
-    given, _, sheet = source.partition("::")
+        return _fetched(given, sheet)
     path = Path(given).expanduser()
     _check_exists(path, given)
     format_, compression = parse_format(path)
@@ -77,7 +80,29 @@ def parse_source(source: str) -> Source:
     return Source(path.name, path, format_, compression, sheet or None)
 
 
-def parse_format(path: Path) -> tuple[Format, Compression | None]:
+def place(named: str) -> str:
+    """Return what tells one input or output from another, however they are written."""
+    if is_database(named):
+        address = parse_address(named)
+        on_disk = address.kind != "postgresql"
+        where = str(address.path.resolve()) if on_disk else address.where
+        return f"{address.kind}:{where}::{address.what}"
+    if "://" in named or named == "-":
+        return named
+    path, colons, sheet = named.partition("::")
+    return str(Path(path).expanduser().resolve()) + colons + sheet
+
+
+def _fetched(url: str, sheet: str) -> Source:
+    found = fetch(url)
+    path = PurePosixPath(found.filename)
+    format_, compression = parse_format(path) if path.suffix else ("csv", None)
+    if sheet and format_ != "xlsx":
+        raise InputError(f"{found.name}: '::{sheet}' names a sheet, but this is not a workbook")
+    return Source(found.name, None, format_, compression, sheet or None, found.content)
+
+
+def parse_format(path: PurePath) -> tuple[Format, Compression | None]:
     """Return the format and compression that the suffixes of `path` stand for.
 
     A pipe, as of ``tk link <(...) b.csv``, has no suffix and is read as csv.
@@ -92,7 +117,7 @@ def parse_format(path: Path) -> tuple[Format, Compression | None]:
     last = suffixes[-1] if suffixes else ""
     if last in FORMATS:
         return FORMATS[last], compression
-    if path.is_fifo() or path.is_char_device():
+    if isinstance(path, Path) and (path.is_fifo() or path.is_char_device()):
         return "csv", compression
     what = f"suffix {last!r} is unknown" if last else "the name has no suffix"
     near = nearest(last, FORMATS) if last else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,28 @@ class Scores:
     def order(self) -> NDArray[np.float64]:
         """Return the number pairs are ranked by: probability, then score, then similarity."""
         return self.probability + 1e-9 * self.log_odds + 1e-10 * self.similarity
+
+    def weighed(
+        self,
+        bits: NDArray[np.float64],
+        pairs: Pairs,
+        how: Cardinality,
+        among: NDArray[np.bool_],
+    ) -> Scores:
+        """Return the scores with evidence added that the model did not see, in bits a pair.
+
+        Only the pairs in ``among`` are rivals of each other.
+        """
+        if not bits.any():
+            return self
+        log_odds = self.log_odds + bits * np.log(2)
+        odds = np.exp(np.clip(log_odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS))
+        alone = self.alone * 2.0**bits
+        alone = alone / (alone + 1.0 - self.alone)
+        share = np.ones(len(pairs))
+        part = odds[among]
+        share[among] = marginals(pairs.only(among), part, how) * (1.0 + part) / part
+        return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
 def score(
@@ -169,3 +191,28 @@ class _Problem:
         model = Model(self.features.names, additive, curve)
         similarity = self.features.values[:, 0]
         return Scores(alone * share, alone, log_odds, self.levels, model, similarity)
+
+
+def score_again(
+    before: Scores,
+    without: NDArray[np.bool_],
+    features: Features,
+    pairs: Pairs,
+    how: Cardinality,
+    *,
+    seed: int,
+) -> Scores:
+    """Score without some pairs, which are no matches: what is learnt then is not learnt from them.
+
+    They get the score and probability that they would have if they had no rivals.
+    """
+    rest = ~without
+    among = Features(features.names, features.values[rest], features.weights)
+    learnt = score(among, pairs.only(rest), how, seed=seed)
+    log_odds = learnt.model.additive.log_odds(before.levels)
+    alone = learnt.model.curve(log_odds)
+    probability = alone.copy()
+    probability[rest] = learnt.probability
+    return replace(
+        before, probability=probability, alone=alone, log_odds=log_odds, model=learnt.model
+    )

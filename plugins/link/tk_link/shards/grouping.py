@@ -12,11 +12,10 @@ from tk_link.candidates import Pairs
 from tk_link.dedupe.clustering import pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import Method
-from tk_link.scoring.additive import Additive
 from tk_link.shards.components import labels
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.pairs import asks
-from tk_link.shards.scoring import probability
+from tk_link.shards.scoring import Scorer, probability
 from tk_link.shards.store import Frames, Stage, Values
 
 
@@ -69,7 +68,7 @@ class Rule:
 
     method: Method
     cut: float
-    model: Additive
+    model: Scorer
     weights: NDArray[np.float64]
 
 

@@ -19,7 +19,25 @@ from tk_link.shards.pipeline import check_options
 from tk_link.summary import line
 
 COSTS: dict[str, tuple[float, float]] = {
-    "rows": (1.0, 33.0),
+    "rows": (0.73, 28.6),
+    "sample": (0.31, 0.9),
+    "spelled": (4.49, 78.3),
+    "nearest": (10.34, 0.4),
+    "nearest-back": (10.29, 0.4),
+    "counts": (3.52, 0.7),
+    "keys": (4.02, 113.2),
+    "pairs": (18.18, 10.2),
+    "asks": (0.79, 5.7),
+    "answers": (1.94, 65.1),
+    "compared": (20.86, 14.7),
+    "scored": (0.90, 14.2),
+    "contract": (0.20, 2.5),
+    "stars": (1.48, 12.8),
+    "sent": (0.55, 9.9),
+    "gathered": (0.48, 5.8),
+    "more-answers": (0.33, 0.1),
+    "clusters": (5.45, 8.6),
+    "output": (1.86, 32.3),
 }
 """Processor microseconds and bytes on disk for each row of the input, by stage."""
 _PAIRS = 0.9

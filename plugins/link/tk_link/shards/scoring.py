@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
-from tk_link.dedupe.within import learn
+from tk_link.dedupe.within import calibrated, learn
 from tk_link.scoring import levels
 from tk_link.scoring.additive import Additive
+from tk_link.scoring.curve import Curve
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.store import Frames, Stage, Values
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model, and the probability that its sums stand for."""
+
+    additive: Additive
+    curve: Curve
+
 
 LEARN_PAIRS = 300_000
 """Pairs that the model is learnt on: all, or a sample by left row."""
@@ -30,7 +41,7 @@ def compare(learnt: Learnt, asked: Stage, answers: Stage, shard: int) -> tuple[F
     return {"compared": pairs.hstack(values)}, {}
 
 
-def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Additive:
+def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
     """Learn the model, as `tk_link.dedupe` does, on at most about `LEARN_PAIRS`.
 
     Args:
@@ -50,11 +61,15 @@ def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Additive:
     )
     height = max(len(rows), 1)
     local = Pairs(left, right, (height, height), is_within=True)
-    return learn(features_of(sample, weights), local)
+    features = features_of(sample, weights)
+    model, curve, is_settled = learn(features, local)
+    if not is_settled:
+        curve = calibrated(local, levels.cut(features), model)
+    return Scorer(model, curve)
 
 
 def score(
-    compared: Stage, model: Additive, weights: NDArray[np.float64], learnt: Learnt, shard: int
+    compared: Stage, model: Scorer, weights: NDArray[np.float64], learnt: Learnt, shard: int
 ) -> tuple[Frames, Values]:
     """Score a shard's pairs, and tell both rows' shards the best that each row has."""
     frame = compared.read(shard, "compared")
@@ -73,9 +88,9 @@ def features_of(frame: pl.DataFrame, weights: NDArray[np.float64]) -> Features:
     return Features(tuple(name[2:] for name in names), values, weights)
 
 
-def probability(model: Additive, features: Features) -> NDArray[np.float64]:
+def probability(model: Scorer, features: Features) -> NDArray[np.float64]:
     """Return the probability of each pair, 0..1."""
-    return np.asarray(expit(model.log_odds(levels.cut(features))))
+    return np.asarray(model.curve(model.additive.log_odds(levels.cut(features))))
 
 
 def _column(name: str) -> str:

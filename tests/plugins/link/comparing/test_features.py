@@ -81,6 +81,40 @@ def test_no_candidates_give_an_empty_table_of_all_features():
     assert found.values.shape == (0, 2)
 
 
+@pytest.fixture
+def people():
+    first = ["anna", "bob", "cara", "dan", "anna", "bob"] * 3
+    last = ["berg", "lund", "falk", "holm", "holm", "holm"] * 3
+    return {"first_name": first, "last_name": last}
+
+
+def test_few_columns_are_helped_by_how_rare_a_name_is(people):
+    _, found = features(people, people)
+    assert found.names[1:] == (
+        "first_name",
+        "rarity of first_name",
+        "last_name",
+        "rarity of last_name",
+    )
+    more = people | {
+        "town": [f"town {n}" for n in range(18)],
+        "job": [f"job {n}" for n in range(18)],
+    }
+    _, found = features(more, more)
+    assert not [name for name in found.names if name.startswith("rarity")]
+
+
+def test_a_first_name_in_the_column_of_last_names_is_seen(people):
+    swapped = {"first_name": people["last_name"], "last_name": people["first_name"]}
+    on = [("first_name", "first_name"), ("last_name", "last_name")]
+    pairs, found = features(people, swapped, on=on)
+    same = pairs.left == pairs.right
+    assert same.any()
+    for name in ("first_name", "last_name"):
+        values = found.values[same, found.names.index(name)]
+        np.testing.assert_allclose(values, 0.9, atol=1e-6)
+
+
 class FirstLetter:
     dim = 26
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tk_link.candidates import Pairs
 from tk_link.comparing import names
+from tk_link.comparing.names import SOUND, SWAPPED, similarity, uncross
 
 NAMES = ["ann", "a", "anne marie", "marie anne", "william", "bill", "מרים", "日本", None]
 
@@ -51,3 +52,25 @@ def test_each_pair_is_scored_by_its_own_names_whatever_else_is_compared(picks, r
         single = Pairs(np.array([i]), np.array([j]), (len(NAMES), len(NAMES)))
         np.testing.assert_equal(names.similarity(values, values, single)[0], score)
         assert np.isnan(score) or 0 <= score <= 1
+
+
+def test_one_sound_in_two_spellings(opposite):
+    assert similarity(*opposite(("catherine", "kathryn")))[0] == np.float32(SOUND)
+    assert similarity(*opposite(("catherine", "martin")))[0] < SOUND
+
+
+def test_first_and_last_name_in_each_others_column(opposite):
+    first = opposite(("anna", "kowalski"), ("anna", "anna"), ("anna", "kowalsky"), (None, "peter"))
+    last = opposite(("kowalski", "anna"), ("kowalski", "miller"), ("kowalski", "anne"), ("p", None))
+    similar = similarity(*first), similarity(*last)
+    a, b = uncross(similar, first[:2], last[:2], first[2])
+    assert a[[0, 2]].tolist() == b[[0, 2]].tolist() == [np.float32(SWAPPED)] * 2
+    assert (a[1], b[1]) == (similar[0][1], similar[1][1])
+    assert np.isnan([a[3], b[3]]).all()
+
+
+@pytest.mark.parametrize("name", ["zoe", "jon", "bo"])
+def test_equal_names_stay_equal_crosswise(opposite, name):
+    one = opposite((name, name))
+    alike = similarity(*one)
+    assert uncross((alike, alike), one[:2], one[:2], one[2])[0][0] == 1.0

@@ -105,11 +105,11 @@ def test_a_failure_at_the_end_leaves_the_result_and_the_old_page(files, capsys, 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    import tk_link.atomic  # noqa: PLC0415
+    import tk.atomic  # noqa: PLC0415
 
-    original = tk_link.atomic.os.chmod
+    original = tk.atomic.os.chmod
     monkeypatch.setattr(
-        tk_link.atomic.os,
+        tk.atomic.os,
         "chmod",
         lambda path, mode: full() if "html" in str(path) else original(path, mode),
     )

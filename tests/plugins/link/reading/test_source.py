@@ -71,9 +71,3 @@ def test_no_suffix_lists_the_known_ones(tmp_path):
     (tmp_path / "table").touch()
     with pytest.raises(InputError, match=r"no suffix \(use \.csv"):
         parse_source(str(tmp_path / "table"))
-
-
-@pytest.mark.parametrize("scheme", ["s3", "sqlite", "duckdb", "postgresql", "hf", "https"])
-def test_urls_say_what_to_do_instead(scheme):
-    with pytest.raises(InputError, match="not supported yet; export the table to csv or parquet"):
-        parse_source(f"{scheme}://host/thing")

@@ -9,7 +9,9 @@ from tk_link.shards.plan import COSTS, estimate, make_plan
 
 
 def plan_of(*files, rows=300):
-    return make_plan([str(file) for file in files], DedupeConfig(), ShardConfig("work", shard_rows=rows))
+    return make_plan(
+        [str(file) for file in files], DedupeConfig(), ShardConfig("work", shard_rows=rows)
+    )
 
 
 def test_a_plan_counts_parquet_rows_without_reading_them(file):

@@ -1,0 +1,1 @@
+"""Tables in databases: address -> store (sqlite, duck, postgres) -> read, write."""
