@@ -23,6 +23,7 @@ class Kind(StrEnum):
     BACKEND = "backend"
     DATASET = "dataset"
     METRIC = "metric"
+    EXECUTOR = "executor"
 
     @property
     def section(self) -> str:

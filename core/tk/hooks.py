@@ -1,6 +1,6 @@
 """The hooks a plugin may answer. The manifest says what a plugin offers; hooks say how.
 
-Most plugins need none: the core answers the first seven from ``plugin.toml``. A plugin whose
+Most plugins need none: the core answers the first eight from ``plugin.toml``. A plugin whose
 entries are known only at run time adds a ``hooks.py`` beside its manifest with functions of these
 names, marked ``@tk.hookimpl``. That file is imported only when a question cannot be answered from
 manifests alone, so ``tk --help`` never runs it.
@@ -56,6 +56,12 @@ def tk_datasets() -> Iterable[Entry]:
 @hookspec
 def tk_metrics() -> Iterable[Entry]:
     """List metrics: functions from predictions and references to a number."""
+    return ()
+
+
+@hookspec
+def tk_executors() -> Iterable[Entry]:
+    """List executors: callables that take ``workers`` and return a `tk.protocols.Executor`."""
     return ()
 
 

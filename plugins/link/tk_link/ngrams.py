@@ -87,19 +87,19 @@ def vectorise(left: pl.Series, right: pl.Series, *, n: int = 3, threads: int = 1
 
     Document frequencies are counted over both columns together.
     """
-    alphabet = _alphabet(left, right)
-    counts = [_counts(side.fill_null(""), alphabet, n, threads) for side in (left, right)]
+    alphabet = alphabet_of(left, right)
+    counts = [count_grams(side.fill_null(""), alphabet, n, threads) for side in (left, right)]
     width = _number_columns(counts, int(alphabet.max(initial=0)) + 1, n)
     documents = sum(np.bincount(side.indices, minlength=width) for side in counts)
     idf = np.log((1 + len(left) + len(right)) / (1 + documents)) + 1
     for side in counts:
         side.data = (1 + np.log(side.data)) * idf.astype(np.float32)[side.indices]
-        _unit_rows(side)
+        unit_rows(side)
     return VectorPair(*(_csr(side, width) for side in counts))
 
 
 @dataclass
-class _Counts:
+class Counts:
     """The parts of a CSR matrix, before columns are numbered."""
 
     data: NDArray[np.float32]
@@ -107,11 +107,11 @@ class _Counts:
     indptr: NDArray[np.int64]
 
 
-def _alphabet(left: pl.Series, right: pl.Series) -> NDArray[np.int32]:
+def alphabet_of(*columns: pl.Series) -> NDArray[np.int32]:
     """Return the rank of every code point among those that occur (a table by code point)."""
     seen = np.zeros(0x110000, dtype=bool)
     seen[ord(" ")] = True
-    for side in (left, right):
+    for side in columns:
         for start in range(0, len(side), _CHUNK):
             seen[_points(side.slice(start, _CHUNK).fill_null(""))] = True
     return np.where(seen, np.cumsum(seen) - 1, 0).astype(np.int32)
@@ -123,20 +123,20 @@ def _points(texts: pl.Series) -> NDArray[np.uint32]:
     return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def _counts(texts: pl.Series, alphabet: NDArray[np.int32], n: int, threads: int) -> _Counts:
+def count_grams(texts: pl.Series, alphabet: NDArray[np.int32], n: int, threads: int) -> Counts:
     """Count the windows of each text, chunk by chunk, so that memory holds one chunk's windows."""
     base = int(alphabet.max(initial=0)) + 1
     small = base**n < 2**31
 
-    def count(start: int) -> _Counts:
+    def count(start: int) -> Counts:
         return _count_chunk(texts.slice(start, _CHUNK), alphabet, base, n, small=small)
 
     parts = in_threads(count, range(0, len(texts), _CHUNK), threads)
     if not parts:
         none = np.zeros(0, dtype=np.int64)
-        return _Counts(none.astype(np.float32), none, np.zeros(1, dtype=np.int64))
+        return Counts(none.astype(np.float32), none, np.zeros(1, dtype=np.int64))
     sizes = np.concatenate([np.diff(part.indptr) for part in parts])
-    return _Counts(
+    return Counts(
         np.concatenate([part.data for part in parts]),
         np.concatenate([part.indices for part in parts]),
         np.concatenate([[0], np.cumsum(sizes)]),
@@ -145,7 +145,7 @@ def _counts(texts: pl.Series, alphabet: NDArray[np.int32], n: int, threads: int)
 
 def _count_chunk(
     texts: pl.Series, alphabet: NDArray[np.int32], base: int, n: int, *, small: bool
-) -> _Counts:
+) -> Counts:
     kind: type[np.int32] | type[np.int64] = np.int32 if small else np.int64
     symbols: NDArray[np.int64] = alphabet[_points(texts)].astype(kind)
     grams = np.zeros(len(symbols) - n + 1, dtype=kind)
@@ -165,10 +165,10 @@ def _count_chunk(
     ones = np.ones(int(indptr[-1]), dtype=np.float32)
     matrix = sparse.csr_matrix((ones, grams[inside[: len(grams)]], indptr), shape=shape)
     matrix.sum_duplicates()
-    return _Counts(matrix.data, matrix.indices, matrix.indptr.astype(np.int64))
+    return Counts(matrix.data, matrix.indices, matrix.indptr.astype(np.int64))
 
 
-def _number_columns(sides: list[_Counts], base: int, n: int) -> int:
+def _number_columns(sides: list[Counts], base: int, n: int) -> int:
     """Renumber the grams that occur from 0, in place, and return how many there are."""
     if base**n <= _LARGEST_TABLE:
         present = np.zeros(base**n, dtype=bool)
@@ -184,13 +184,14 @@ def _number_columns(sides: list[_Counts], base: int, n: int) -> int:
     return max(len(known), 1)
 
 
-def _csr(side: _Counts, width: int) -> sparse.csr_matrix:
+def _csr(side: Counts, width: int) -> sparse.csr_matrix:
     return sparse.csr_matrix(
         (side.data, side.indices, side.indptr), shape=(len(side.indptr) - 1, width)
     )
 
 
-def _unit_rows(side: _Counts) -> None:
+def unit_rows(side: Counts) -> None:
+    """Scale every row to length 1, in place."""
     sizes = np.diff(side.indptr)
     squares = np.add.reduceat(np.append(side.data.astype(np.float64) ** 2, 0.0), side.indptr[:-1])
     squares[sizes == 0] = 1.0

@@ -7,6 +7,7 @@ becomes null), except `numbers` and `dates`, which return typed series.
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -190,19 +191,30 @@ def _with_month_numbers(values: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def dates(values: pl.Series) -> pl.Series:
-    """Return dates in the first common format that fits most values; a bare year is 1 January."""
-    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
-    if head.str.contains(r"[\p{L}]{3}").any():
-        head = _with_month_numbers(head)
-    rest = head
-    parsed = pl.Series([None] * len(values), dtype=pl.Date)
+def date_formats(values: pl.Series) -> tuple[str, ...]:
+    """Return the formats that at least 1% of the values are read by, the commonest first."""
+    head = _dates_alone(values)
     filled = max(head.len() - head.null_count(), 1)
-    tried = [(head.str.to_date(form, strict=False), form) for form in _DATE_FORMATS]
-    tried.sort(key=lambda item: item[0].null_count())  # stable: ties keep the order above
-    for candidate, _ in tried:
-        if (len(candidate) - candidate.null_count()) / filled < 0.01:
-            break
-        parsed = parsed.fill_null(candidate) if parsed.null_count() else parsed
-    years = rest.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)(?:\.0)?\D*$", 1)
+    unread = {form: head.str.to_date(form, strict=False).null_count() for form in _DATE_FORMATS}
+    ranked = sorted(_DATE_FORMATS, key=unread.__getitem__)  # stable: ties keep the order above
+    return tuple(form for form in ranked if (len(head) - unread[form]) / filled >= 0.01)
+
+
+def dates(values: pl.Series, formats: Sequence[str] | None = None) -> pl.Series:
+    """Return dates in the first common format that fits most values; a bare year is 1 January.
+
+    With ``formats`` in the first of these that fits each value.
+    """
+    head = _dates_alone(values)
+    parsed = pl.Series([None] * len(values), dtype=pl.Date)
+    for form in formats if formats is not None else date_formats(values):
+        if parsed.null_count():
+            parsed = parsed.fill_null(head.str.to_date(form, strict=False))
+    years = head.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)(?:\.0)?\D*$", 1)
     return parsed.fill_null((years + "-01-01").str.to_date(strict=False))
+
+
+def _dates_alone(values: pl.Series) -> pl.Series:
+    """Return values without times of day, months by their numbers."""
+    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    return _with_month_numbers(head) if head.str.contains(r"[\p{L}]{3}").any() else head

@@ -26,18 +26,18 @@ from tk_link.views import comparable, spelled
 
 _MOST_FIELDS = 8
 """The most identifying fields alone make passes."""
-_MOST_PAIRS = 12
+MOST_PAIRS = 12
 """A value proposes pairs while left rows times right rows that hold it stay within this. On made
 people, 30 finds 0.2% more of the true pairs with 1.7 times the candidates."""
-_FEWEST_LIKELY = 30
+FEWEST_LIKELY = 30
 """Likely pairs below which nothing is learnt from them, and every exact pass runs."""
-_AGAIN = 0.35
+AGAIN = 0.35
 """Worth of finding a likely pair once more: one that a single pass finds stands for others that it
 misses. Among a million people 0.25 finds 98.1% of the true pairs among 2.5 million candidates, 0.35
 98.6% among 2.7 and 0.45 98.6% among 3.6; among 100,000 all find 99.4%."""
-_LEAST_YIELD = 0.003
+LEAST_YIELD = 0.003
 """Worth below which a pass is not run, or its pairs are dropped, as a share of the likely pairs."""
-_MOST_TRIED = 40
+MOST_TRIED = 40
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,16 @@ class Found:
 
 def collide(left: Table, right: Table, fields: Sequence[Field], likely: Likely) -> Found:
     """Return the pairs that the most useful passes propose."""
-    chosen = _most_identifying(left, right, fields)
+    chosen = most_identifying(left, right, fields)
     sides = (
-        _Side(left, [f.left for f in fields], fields),
-        _Side(right, [f.right for f in fields], fields),
+        Side(left, [f.left for f in fields], fields),
+        Side(right, [f.right for f in fields], fields),
     )
     forms = forms_of(left, fields, chosen)
-    if len(likely) < _FEWEST_LIKELY:
-        found = [(p, _joined(*sides, p)) for p in _passes(forms) if p.is_exact]
+    if len(likely) < FEWEST_LIKELY:
+        found = [(p, _joined(*sides, p)) for p in all_passes(forms) if p.is_exact]
     else:
-        found = _learnt(sides, _passes(forms), likely)
+        found = _learnt(sides, all_passes(forms), likely)
     keys, width = ascending([keys for _, keys in found]), len(right)
     yields = (
         Yield(str(group), len(keys), float(held(keys, likely, width).sum()) / max(len(likely), 1))
@@ -126,14 +126,14 @@ def held(keys: NDArray[np.int64], likely: Likely, width: int) -> NDArray[np.bool
     return np.asarray(keys[at] == wanted)
 
 
-def _passes(forms: Sequence[Form]) -> list[Pass]:
+def all_passes(forms: Sequence[Form]) -> list[Pass]:
     """Return every pass of one form, and of two forms of different fields."""
     two = [(a, b) for a, b in combinations(forms, 2) if not {*a.fields} & {*b.fields}]
     return [Pass(group) for group in (*((form,) for form in forms), *two)]
 
 
 @dataclass
-class _Side:
+class Side:
     """One table and its hashed forms, each worked out when first wanted."""
 
     table: Table
@@ -159,7 +159,7 @@ _ODD = pl.Series([0x9E3779B97F4A7C15], dtype=pl.UInt64)
 
 
 def _learnt(
-    sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely
+    sides: tuple[Side, Side], passes: list[Pass], likely: Likely
 ) -> list[tuple[Pass, NDArray[np.int64]]]:
     """Run passes, the most useful first, while one more finds enough likely pairs.
 
@@ -169,22 +169,22 @@ def _learnt(
     promised = _promised(sides, passes, likely)
     times = np.zeros(len(likely))
     found: list[tuple[Pass, NDArray[np.int64]]] = []
-    least = _LEAST_YIELD * len(likely)
-    for _ in range(min(_MOST_TRIED, len(passes))):
-        worth = promised @ _AGAIN**times
+    least = LEAST_YIELD * len(likely)
+    for _ in range(min(MOST_TRIED, len(passes))):
+        worth = promised @ AGAIN**times
         best = int(np.argmax(worth))
         if worth[best] < least:
             break
         promised[best] = False
         keys = _joined(*sides, passes[best])
         hit = held(keys, likely, width)
-        if hit @ _AGAIN**times >= least:
+        if hit @ AGAIN**times >= least:
             found.append((passes[best], keys))
             times += hit
     return found
 
 
-def _promised(sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely) -> NDArray[np.bool_]:
+def _promised(sides: tuple[Side, Side], passes: list[Pass], likely: Likely) -> NDArray[np.bool_]:
     """Tell which likely pairs each pass may find: they agree, on values that seem rare."""
     agrees: dict[str, NDArray[np.bool_]] = {}
     common: dict[str, NDArray[np.float64]] = {}
@@ -200,7 +200,7 @@ def _promised(sides: tuple[_Side, _Side], passes: list[Pass], likely: Likely) ->
     for number, group in enumerate(passes):
         agree = np.logical_and.reduce([agrees[form.name] for form in group.forms])
         pairs = rows * np.prod([common[form.name] for form in group.forms], axis=0)
-        out[number] = agree & (pairs <= _MOST_PAIRS)
+        out[number] = agree & (pairs <= MOST_PAIRS)
     return out
 
 
@@ -241,7 +241,7 @@ def blocked(
     return ascending(found)
 
 
-def _most_identifying(left: Table, right: Table, fields: Sequence[Field]) -> list[int]:
+def most_identifying(left: Table, right: Table, fields: Sequence[Field]) -> list[int]:
     """Return the fields with most distinct values on the poorer side."""
     worth = [
         min(
@@ -253,12 +253,12 @@ def _most_identifying(left: Table, right: Table, fields: Sequence[Field]) -> lis
     return sorted(range(len(worth)), key=lambda n: -worth[n])[:_MOST_FIELDS]
 
 
-def _joined(left: _Side, right: _Side, group: Pass) -> NDArray[np.int64]:
+def _joined(left: Side, right: Side, group: Pass) -> NDArray[np.int64]:
     """Return keys of the pairs that share a rare value of a pass, ascending."""
     sides = [side.keys(group) for side in (left, right)]
     counts = [side.group_by("key").len("count") for side in sides]
     rare = counts[0].join(counts[1], on="key")
-    rare = rare.filter(pl.col("count").cast(pl.Int64) * pl.col("count_right") <= _MOST_PAIRS)
+    rare = rare.filter(pl.col("count").cast(pl.Int64) * pl.col("count_right") <= MOST_PAIRS)
     both = sides[0].join(rare.select("key"), on="key").join(sides[1], on="key")
     rows = both["row"].to_numpy().astype(np.int64)
     return np.sort(rows * len(right.table) + both["row_right"].to_numpy())

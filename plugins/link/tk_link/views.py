@@ -13,7 +13,7 @@ from tk_link.fields import Field, FieldType
 from tk_link.profile import Profile
 from tk_link.tables import Table
 
-_WORDY: frozenset[FieldType] = frozenset({"text", "name", "org", "address"})
+WORDY: frozenset[FieldType] = frozenset({"text", "name", "org", "address"})
 _LONGEST_EXTRA, _LEAST_KNOWN = 120, 0.5
 """A column without counterpart still joins the record text where its values have at most this mean
 length and at least this share of their words occurs in the other table's compared columns: a house
@@ -101,7 +101,7 @@ def spoken(table: Table, columns: Sequence[str]) -> pl.Series:
     Capitals, accents and commas mean something to it; of two German-English sets a multilingual
     encoder finds 0.94 and 0.90 of the pairs so, and 0.84 and 0.74 after `normalised`.
     """
-    return _raw(table, columns, separator=", ")
+    return raw_text(table, columns, separator=", ")
 
 
 def build_views(
@@ -113,22 +113,22 @@ def build_views(
 ) -> Views:
     """Build the text views of two aligned tables."""
     columns = {f.left: f.type for f in fields}, {f.right: f.type for f in fields}
-    plain = _joined(left, columns[0]), _joined(right, columns[1])
+    plain = record_text(left, columns[0]), record_text(right, columns[1])
     extras = (
         _extras(left, columns[0], left_profiles, plain[1]),
         _extras(right, columns[1], right_profiles, plain[0]),
     )
     record = (
-        _joined(left, columns[0] | extras[0]) if extras[0] else plain[0],
-        _joined(right, columns[1] | extras[1]) if extras[1] else plain[1],
+        record_text(left, columns[0] | extras[0]) if extras[0] else plain[0],
+        record_text(right, columns[1] | extras[1]) if extras[1] else plain[1],
     )
     used = (*columns[0], *extras[0]), (*columns[1], *extras[1])
-    wordy = [f for f in fields if f.type in _WORDY]
+    wordy = [f for f in fields if f.type in WORDY]
     if not wordy:
         return Views(record, None, None, None, used)
     wording = (
-        _raw(left, [*(f.left for f in wordy), *extras[0]]),
-        _raw(right, [*(f.right for f in wordy), *extras[1]]),
+        raw_text(left, [*(f.left for f in wordy), *extras[0]]),
+        raw_text(right, [*(f.right for f in wordy), *extras[1]]),
     )
     if len(fields) == 1:
         return Views(record, None, None, wording, used)
@@ -152,7 +152,7 @@ def _extras(
     for p in profiles.values():
         if p.role != "field" or p.name in used or p.length > _LONGEST_EXTRA:
             continue
-        if p.type not in _WORDY and p.type not in ("category", "code", "number"):
+        if p.type not in WORDY and p.type not in ("category", "code", "number"):
             continue
         if known is None:
             known = other.drop_nulls().str.split(" ").explode().unique().implode()
@@ -163,7 +163,8 @@ def _extras(
     return out
 
 
-def _joined(table: Table, columns: Mapping[str, FieldType]) -> pl.Series:
+def record_text(table: Table, columns: Mapping[str, FieldType]) -> pl.Series:
+    """Return the text of whole records, of these columns in their one spelling."""
     parts = [
         _record_part(table, column, type_).alias(str(n))
         for n, (column, type_) in enumerate(columns.items())
@@ -172,6 +173,7 @@ def _joined(table: Table, columns: Mapping[str, FieldType]) -> pl.Series:
     return pl.DataFrame(parts).select(joined.alias("record")).to_series()
 
 
-def _raw(table: Table, columns: Sequence[str], *, separator: str = " ") -> pl.Series:
+def raw_text(table: Table, columns: Sequence[str], *, separator: str = " ") -> pl.Series:
+    """Return columns as they were written, joined."""
     joined = pl.concat_str(pl.col(columns), separator=separator, ignore_nulls=True)
     return table.text.select(joined.alias("wording")).to_series()

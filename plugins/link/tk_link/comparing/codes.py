@@ -20,9 +20,34 @@ _MOST_ROWS = 0.02
 """A token on more than this share of rows is a unit or a year, not a code."""
 
 
-def tokens(texts: pl.Series) -> pl.DataFrame:
-    """Return the codes in texts as columns ``row`` and ``code``, each pair once."""
-    found = (
+def units(texts: pl.Series) -> pl.Series | None:
+    """Return the tokens of a sample that are too common for codes; None where few rows hold any."""
+    found = _found(texts)
+    counts = found.group_by("code").len("n")
+    common = counts.filter(pl.col("n") > _most(len(texts)))["code"].sort()
+    left = found.filter(~pl.col("code").is_in(common.implode()))
+    return None if left["row"].n_unique() < _LEAST_SHARE * len(texts) else common
+
+
+def tokens(texts: pl.Series, units: pl.Series | None = None) -> pl.DataFrame:
+    """Return the codes in texts as columns ``row`` and ``code``, each pair once.
+
+    Args:
+        texts: The texts.
+        units: Tokens that are no codes; None leaves those out that are common in these texts.
+    """
+    found = _found(texts)
+    if units is not None:
+        return found.filter(~pl.col("code").is_in(units.implode()))
+    return found.filter(pl.len().over("code") <= _most(len(texts)))
+
+
+def _most(rows: int) -> float:
+    return max(_MOST_ROWS * rows, 10)
+
+
+def _found(texts: pl.Series) -> pl.DataFrame:
+    return (
         pl.DataFrame({"text": texts})
         .with_row_index("row")
         .with_columns(pl.col("text").str.extract_all(_TOKEN).alias("code"))
@@ -34,16 +59,21 @@ def tokens(texts: pl.Series) -> pl.DataFrame:
         .filter(pl.col("code").str.contains(r"\d"), pl.col("code").str.len_chars() >= 4)
         .unique(maintain_order=True)
     )
-    return found.filter(pl.len().over("code") <= max(_MOST_ROWS * len(texts), 10))
 
 
-def similarity(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32] | None:
+def similarity(
+    left: pl.Series, right: pl.Series, pairs: Pairs, units: pl.Series | None = None
+) -> NDArray[np.float32] | None:
     """Return agreement on codes for each pair (NaN where a side has none), or None.
 
-    None means that too few rows hold codes for them to say anything.
+    None means that too few rows hold codes for them to say anything; with ``units``, which `units`
+    found on a sample, that is known already.
     """
-    a, b = tokens(left), tokens(right)
-    if min(a["row"].n_unique() / len(left), b["row"].n_unique() / len(right)) < _LEAST_SHARE:
+    a, b = tokens(left, units), tokens(right, units)
+    if (
+        units is None
+        and min(a["row"].n_unique() / len(left), b["row"].n_unique() / len(right)) < _LEAST_SHARE
+    ):
         return None
     frame = pl.DataFrame({"pair": np.arange(len(pairs)), "l": pairs.left, "r": pairs.right}).cast(
         pl.Int64

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import codes, dates, keys, names, quantities, tokens
 from tk_link.comparing.rarity import rarity
+from tk_link.comparing.statistics import Statistics
 from tk_link.fields import Field, FieldType
+from tk_link.grams import Grams
 from tk_link.ngrams import vectorise
 from tk_link.tables import Table
 from tk_link.views import Views, dated, spelled
@@ -52,22 +54,27 @@ def compare(
     candidates: Candidates,
     *,
     threads: int = 1,
+    statistics: Statistics | None = None,
 ) -> Features:
-    """Compare every candidate pair on the whole record, each field, and numbers inside its text."""
+    """Compare every candidate pair on the whole record, each field, and numbers inside its text.
+
+    With ``statistics`` how common wording is comes from there; else it is counted on the tables.
+    """
     pairs = candidates.pairs
     columns = {name: (values, 1.0) for name, values in _record(candidates, threads).items()}
-    compared = {f: _field(left, right, f, pairs, threads) for f in fields}
+    compared = {
+        f: _field(left, right, f, pairs, threads=threads, statistics=statistics) for f in fields
+    }
     _uncross(left, right, compared, pairs, threads)
     for field, similarity in compared.items():
         name = f"column {field.label}" if field.label in _OURS else field.label
         columns[name] = (similarity, field.weight)
-        if field.type == "name" and len(fields) <= _FEW_FIELDS:
+        if statistics is None and field.type == "name" and len(fields) <= _FEW_FIELDS:
             rare = rarity(*_spelled(left, right, field), pairs)
             if rare is not None:
                 columns[f"rarity of {name}"] = (rare, field.weight)
     if views.wording is not None:
-        for name, agree in ((CODES, codes.similarity), (NUMBERS, tokens.similarity)):
-            agreement = agree(*views.wording, pairs)
+        for name, agreement in _inside(views.wording, pairs, statistics).items():
             if agreement is not None:
                 columns[name] = (agreement, 1.0)
     return Features(
@@ -75,6 +82,22 @@ def compare(
         np.column_stack([values for values, _ in columns.values()]),
         np.array([weight for _, weight in columns.values()]),
     )
+
+
+def _inside(
+    wording: tuple[pl.Series, pl.Series], pairs: Pairs, statistics: Statistics | None
+) -> dict[str, NDArray[np.float32] | None]:
+    """Compare codes and numbers inside wording; None where too few rows hold any."""
+    if statistics is None:
+        return {
+            CODES: codes.similarity(*wording, pairs),
+            NUMBERS: tokens.similarity(*wording, pairs),
+        }
+    units, numbers = statistics.units, statistics.numbers
+    return {
+        CODES: None if units is None else codes.similarity(*wording, pairs, units),
+        NUMBERS: None if numbers is None else tokens.similarity(*wording, pairs, numbers),
+    }
 
 
 def _record(candidates: Candidates, threads: int) -> dict[str, NDArray[np.float32]]:
@@ -94,7 +117,13 @@ def _record(candidates: Candidates, threads: int) -> dict[str, NDArray[np.float3
 
 
 def _field(
-    left: Table, right: Table, field: Field, pairs: Pairs, threads: int
+    left: Table,
+    right: Table,
+    field: Field,
+    pairs: Pairs,
+    *,
+    threads: int,
+    statistics: Statistics | None,
 ) -> NDArray[np.float32]:
     match field.type:
         case "number":
@@ -107,7 +136,8 @@ def _field(
             a, b = _spelled(left, right, field)
     by_value = _BY_VALUE.get(field.type)
     if by_value is None:
-        return _wording(a, b, pairs, threads)
+        grams = statistics.wording[field.left] if statistics is not None else None
+        return _wording(a, b, pairs, threads, grams)
     return _distinct(a, b, pairs, partial(by_value, threads=threads))
 
 
@@ -167,9 +197,12 @@ def _distinct(
     return out
 
 
-def _wording(a: pl.Series, b: pl.Series, pairs: Pairs, threads: int) -> NDArray[np.float32]:
+def _wording(
+    a: pl.Series, b: pl.Series, pairs: Pairs, threads: int, grams: Grams | None
+) -> NDArray[np.float32]:
     """Cosine of character 3-gram TF-IDF vectors: rare wording counts more than common."""
-    out = vectorise(a, b, threads=threads).cosine(pairs.left, pairs.right, threads)
+    vectors = vectorise(a, b, threads=threads) if grams is None else grams.pair(a, b)
+    out = vectors.cosine(pairs.left, pairs.right, threads)
     missing = a.is_null().to_numpy()[pairs.left] | b.is_null().to_numpy()[pairs.right]
     out[missing] = np.nan
     return out

@@ -51,6 +51,10 @@ def dedupe(
     report: shared.Report = None,
     state: options.State = None,
     threads: shared.Threads = None,
+    work_dir: options.WorkDir = None,
+    executor: options.Executor = None,
+    shard_rows: options.ShardRows = None,
+    workers: options.Workers = None,
     device: shared.Device = None,
     offline: shared.Offline = False,
     config: options.Config = None,
@@ -78,7 +82,11 @@ def dedupe(
     from tk_link.dedupe.command import plan_dedupe, run_dedupe  # noqa: PLC0415
 
     talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED])
-    if plan:
+    if settings.shards is not None:
+        from tk_link.shards.command import plan_shards, run_shards  # noqa: PLC0415
+
+        (plan_shards if plan else run_shards)(settings, settings.shards, talk)
+    elif plan:
         plan_dedupe(settings, talk)
     else:
         run_dedupe(settings, talk)

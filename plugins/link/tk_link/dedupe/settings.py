@@ -11,6 +11,7 @@ from tk.errors import NotFoundError, UsageError
 from tk_link.config import IfExists, check_if_exists
 from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import converted, option_of
+from tk_link.shards.config import ShardConfig
 from tk_link.toml import read_toml_table, write_toml_table
 from tk_link.values import CONVERTERS, split_columns, to_names, to_path, to_switch, to_text
 from tk_link.values import to_texts_by_column as by_column
@@ -20,6 +21,7 @@ _RUN = (
     *("files", "output", "pairs", "if_exists", "all_pairs", "report"),
     *("state", "judged"),
 )
+_SHARDS = tuple(option.name for option in fields(ShardConfig))
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -37,6 +39,7 @@ class DedupeSettings:
         report: File for a page about the run; None writes none.
         state: File that the run goes on from and writes down what it found in; None has none.
         judged: Files of judgements to obey.
+        shards: How to work over shards; None works on the whole tables at once.
     """
 
     files: tuple[str, ...] = ()
@@ -48,11 +51,15 @@ class DedupeSettings:
     report: str | None = None
     state: str | None = None
     judged: tuple[str, ...] = ()
+    shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
         check_if_exists(self.if_exists)
         if self.all_pairs and self.pairs is None:
             raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
+        if self.shards is not None and (self.all_pairs or self.report is not None):
+            option = "all" if self.all_pairs else "report"
+            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
@@ -67,9 +74,13 @@ def make_settings(options: Mapping[str, object]) -> DedupeSettings:
             raise NotFoundError("option", key, _CONVERTERS)
         if value is not None:
             values[key] = converted(key, value, _CONVERTERS[key])
+    sharded = {key: values[key] for key in _SHARDS if key in values}
+    if sharded and "work_dir" not in sharded:
+        raise UsageError(f"{next(iter(sharded))} is for work over shards; add --work-dir FOLDER")
     return DedupeSettings(
         **{key: values[key] for key in _RUN if key in values},
         dedupe=DedupeConfig(**{key: values[key] for key in _DEDUPE if key in values}),
+        shards=ShardConfig(**sharded) if sharded else None,
     )
 
 
@@ -109,6 +120,8 @@ def to_toml(settings: DedupeSettings) -> str:
     options: dict[str, object] = {key: getattr(settings, key) for key in _RUN}
     options |= {key: getattr(settings.dedupe, key) for key in _DEDUPE}
     options |= {key: dict(getattr(settings.dedupe, key)) for key in _BY_COLUMN}
+    if settings.shards is not None:
+        options |= {key: getattr(settings.shards, key) for key in _SHARDS}
     return write_toml_table("dedupe", options.items())
 
 
@@ -146,6 +159,10 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "if_exists": to_text,
     "all_pairs": to_switch,
     "report": CONVERTERS["report"],
+    "work_dir": to_text,
+    "executor": to_text,
+    "shard_rows": CONVERTERS["k"],
+    "workers": CONVERTERS["k"],
     "on": to_names,
     "id": to_text,
     "cluster": to_text,

@@ -104,16 +104,12 @@ def score_within(
         return compare(table, table, fields, views, replace(found, pairs=pairs), threads=threads)
 
     pairs, features = found.pairs, compared(found.pairs)
-    model, curve = _learn(features, pairs), thumb.curve()
-    if model is None:
-        model = thumb.model(features.weights, pairs.rows)
-    elif one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=_SEED):
-        model, curve = one.additive, one.curve
-    else:
+    model, curve, is_settled = learn(features, pairs)
+    if not is_settled:
         chances = expit(model.log_odds(levels.cut(features)))
         others = _between(inside_components(pairs, chances), allowed)
         pairs, features = _joined((pairs, features), (others, compared(others)))
-        curve = _calibrated(pairs, levels.cut(features), model)
+        curve = calibrated(pairs, levels.cut(features), model)
     log_odds = model.log_odds(levels.cut(features))
     chances = curve(log_odds)
     return Within(
@@ -134,6 +130,19 @@ def _once(pairs: Pairs) -> Pairs:
     keys = np.unique(low[low < high] * height + high[low < high])
     left, right = (keys // height).astype(np.int32), (keys % height).astype(np.int32)
     return Pairs(left, right, pairs.rows, is_within=True)
+
+
+def learn(features: Features, pairs: Pairs) -> tuple[Additive, Curve, bool]:
+    """Return what candidate pairs teach without labels: a model, its curve, and whether it is sure.
+
+    Where it is not, the curve is to be `calibrated`.
+    """
+    model = _learn(features, pairs)
+    if model is None:
+        return thumb.model(features.weights, pairs.rows), thumb.curve(), True
+    if one := paired.fit(pairs, features, model.log_odds(levels.cut(features)), seed=_SEED):
+        return one.additive, one.curve, True
+    return model, thumb.curve(), False
 
 
 def _joined(*parts: tuple[Pairs, Features]) -> tuple[Pairs, Features]:
@@ -157,7 +166,7 @@ def _learn(features: Features, pairs: Pairs) -> Additive | None:
     return Refit(cut, features.weights).fit(mixed.probability)
 
 
-def _calibrated(pairs: Pairs, cut: NDArray[np.int8], model: Additive) -> Curve:
+def calibrated(pairs: Pairs, cut: NDArray[np.int8], model: Additive) -> Curve:
     """Ask the witnesses, cluster, and ask them again of what the clusters say of every pair.
 
     Until the answers settle: two rounds, seldom more.

@@ -1,0 +1,1 @@
+"""Where work runs: `local` processes or `ray`; each is a `tk.protocols.Executor`."""

@@ -1,0 +1,106 @@
+"""What comparisons know of a whole table: how common its n-grams, numbers and codes are.
+
+Without it each comparison counts what it is given. Shards of a table are compared by the counts of
+one sample instead, so that a pair's likeness does not depend on the shard that it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tk_link.atomic import replacing
+from tk_link.comparing import codes, tokens
+from tk_link.fields import Field
+from tk_link.grams import Grams
+from tk_link.tables import Table
+from tk_link.views import spelled
+
+BY_WORDING = frozenset({"text", "org", "address", "category"})
+"""Types that are compared by the n-grams of their wording."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts of a sample.
+
+    Attributes:
+        record: Of whole records.
+        wording: Of each column that is compared by wording, by name.
+        units: Codes in the wording too common to name anything; None where too few rows hold any.
+        numbers: Rows of the sample that hold each number; None likewise.
+    """
+
+    record: Grams
+    wording: dict[str, Grams]
+    units: pl.Series | None
+    numbers: tokens.Numbers | None
+
+    def save(self, path: Path) -> None:
+        """Write it to a file, as plain arrays."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for name, grams in {"record": self.record, **self.wording}.items():
+            key = "record" if grams is self.record else f"wording:{name}"
+            arrays[f"{key}:alphabet"] = grams.alphabet
+            arrays[f"{key}:documents"] = grams.documents
+            arrays[f"{key}:texts"] = np.array(grams.texts)
+        if self.units is not None:
+            arrays["units"] = np.array(self.units.to_list(), dtype=np.str_)
+        if self.numbers is not None:
+            arrays["numbers"] = np.array(self.numbers.known.to_list(), dtype=np.str_)
+            arrays["numbers:rows"] = self.numbers.rows
+            arrays["numbers:texts"] = np.array(self.numbers.texts)
+        with replacing(path) as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def learn(
+    sample: Table, fields: Sequence[Field], record: pl.Series, wording: pl.Series | None
+) -> Statistics:
+    """Count a sample.
+
+    Args:
+        sample: The rows.
+        fields: Compared columns.
+        record: Their whole-record texts.
+        wording: Their raw wording, where there is any.
+    """
+    by_wording = [field for field in fields if field.type in BY_WORDING]
+    return Statistics(
+        Grams.count(record),
+        {f.left: Grams.count(spelled(sample, f.left, f.type)) for f in by_wording},
+        None if wording is None else codes.units(wording),
+        None if wording is None else tokens.Numbers.count(wording),
+    )
+
+
+def load(path: Path) -> Statistics:
+    """Read what `Statistics.save` wrote."""
+    with np.load(path) as arrays:
+        names = [
+            name.split(":", 1)[1][: -len(":alphabet")]
+            for name in arrays.files
+            if name.startswith("wording:") and name.endswith(":alphabet")
+        ]
+
+        def grams(key: str) -> Grams:
+            counted = arrays[f"{key}:alphabet"], arrays[f"{key}:documents"]
+            return Grams(*counted, int(arrays[f"{key}:texts"]))
+
+        numbers = None
+        if "numbers" in arrays.files:
+            known = pl.Series(arrays["numbers"].tolist(), dtype=pl.String)
+            numbers = tokens.Numbers(known, arrays["numbers:rows"], int(arrays["numbers:texts"]))
+        return Statistics(
+            grams("record"),
+            {name: grams(f"wording:{name}") for name in names},
+            pl.Series(arrays["units"].tolist(), dtype=pl.String)
+            if "units" in arrays.files
+            else None,
+            numbers,
+        )

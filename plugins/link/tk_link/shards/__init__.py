@@ -1,0 +1,1 @@
+"""Tables worked on in shards: inputs → learning → spelling → passes → pairs → groups → output."""

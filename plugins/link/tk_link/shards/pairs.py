@@ -1,0 +1,72 @@
+"""Candidate pairs across shards: keys go to the shard of their hash, pairs to that of their row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from tk_link.passes import MOST_PAIRS, Pass
+from tk_link.shards.learnt import Learnt
+from tk_link.shards.passes import side_of
+from tk_link.shards.store import Frames, Stage, Values
+
+_KEYS = {"to": pl.Int32, "pass": pl.UInt8, "key": pl.UInt64, "row": pl.Int64, "apart": pl.Int64}
+
+
+def spread(learnt: Learnt, passes: Sequence[Pass], shard: int) -> tuple[Frames, Values]:
+    """Send the key that each pass gives each row of a shard to the shard that joins it."""
+    rows = learnt.spelled.read(shard, "spelled")
+    side = side_of(learnt.recipe, rows)
+    found = [pl.DataFrame(schema=_KEYS)]
+    for n, group in enumerate(passes):
+        keys = side.keys(group)
+        found.append(
+            keys.select(
+                (pl.col("key") % learnt.layout.count).cast(pl.Int32).alias("to"),
+                pl.lit(n, pl.UInt8).alias("pass"),
+                "key",
+                rows["row"].gather(keys["row"]).alias("row"),
+                rows["apart"].gather(keys["row"]).alias("apart"),
+            )
+        )
+    return {"keys": pl.concat(found)}, {}
+
+
+def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
+    """Pair the rows that share a rare value, and send each pair to the shard of its left row."""
+    found = keys.gather(shard, "keys")
+    height = pl.len().over("pass", "key").cast(pl.Int64)
+    rare = found.filter((height > 1) & (height * height <= MOST_PAIRS))
+    both = rare.join(rare, on=["pass", "key"], suffix="_right").filter(
+        pl.col("row") < pl.col("row_right")
+    )
+    if learnt.recipe.apart:
+        both = both.filter(pl.col("apart") != pl.col("apart_right"))
+    pairs = both.select(left="row", right="row_right").unique().sort("left", "right")
+    return {"pairs": pairs.with_columns(learnt.layout.shard_of(pairs["left"]))}, {}
+
+
+def ask(learnt: Learnt, proposed: Stage, shard: int) -> tuple[Frames, Values]:
+    """Keep each pair of a shard's rows once, and ask other shards for the rows they lack."""
+    pairs = proposed.gather(shard, "pairs").unique().sort("left", "right")
+    rows = pairs["right"].unique().sort()
+    return {"pairs": pairs, "asks": asks(learnt, rows, shard)}, {"pairs": len(pairs)}
+
+
+def asks(learnt: Learnt, rows: pl.Series, shard: int) -> pl.DataFrame:
+    """Return requests of a shard for rows, each to the shard that has it."""
+    return pl.DataFrame(
+        {
+            "to": learnt.layout.shard_of(rows),
+            "row": rows.cast(pl.Int64),
+            "from": pl.Series([shard], dtype=pl.Int32).new_from_index(0, len(rows)),
+        }
+    )
+
+
+def answer(learnt: Learnt, asked: Stage, shard: int) -> tuple[Frames, Values]:
+    """Send a shard's rows, as they are compared, to those that asked for them."""
+    wanted = asked.gather(shard, "asks").select("row", pl.col("from").alias("to"))
+    rows = learnt.spelled.read(shard, "spelled")
+    return {"rows": wanted.join(rows, on="row", how="inner")}, {}

@@ -1,0 +1,354 @@
+"""A deduplication over shards, stage after stage; what was finished before is not done again.
+
+The leader decides on samples (columns, passes, the model) and hands out shards; rows, pairs and
+clusters never come to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tk import discover
+from tk.entries import Kind
+from tk.errors import InputError, OutputError, UsageError
+from tk.protocols import Executor
+from tk_link.atomic import explained
+from tk_link.columns import check_known
+from tk_link.comparing import statistics
+from tk_link.dedupe.config import DedupeConfig
+from tk_link.dedupe.naming import id_column, profile_stacked
+from tk_link.dedupe.pipeline import choose_fields
+from tk_link.dedupe.stack import SOURCE
+from tk_link.fields import Field
+from tk_link.linkage import Recall, Skipped
+from tk_link.progress import Progress
+from tk_link.shape import distinct
+from tk_link.shards import grouping, inputs, likely, output, pairs, passes, scoring, spelling
+from tk_link.shards.components import connect
+from tk_link.shards.config import ShardConfig
+from tk_link.shards.inputs import ROW, Layout, Piece
+from tk_link.shards.learnt import Learnt
+from tk_link.shards.store import Note, Stage, Workshop
+from tk_link.tables import Table
+from tk_link.views import build_views
+
+_FORMAT = 1
+"""Raised when a stage's files change, so that those of an older version are not taken for ours."""
+_SAMPLE = 50_000
+"""Rows on which columns are judged and n-grams counted."""
+_FEW_RECALL = 0.95
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run over shards came to.
+
+    Attributes:
+        fields: The compared columns.
+        skipped: The columns left out, each with its reason.
+        id_column: Column that names rows, or None where their number does.
+        rows: Rows of the inputs.
+        shards: Shards.
+        passes: The passes that proposed pairs, in words.
+        recall: Expected share of the true pairs among the candidates; None where unknown.
+        candidates: Pairs scored.
+        joined: Pairs joined in one cluster.
+        precision: Estimated share of true pairs among those joined, 0..1.
+        clusters: Clusters of two rows or more.
+        clustered: Rows in them.
+        largest: Rows in the largest.
+        kept: Rows written.
+        reused: Pieces of work that an earlier run had finished.
+        begun: Pieces of work that this run did.
+        cpu_seconds: Processor seconds of every stage, those of earlier runs included.
+        bytes: Bytes that every stage wrote.
+        warnings: What the user should know before trusting the result.
+    """
+
+    fields: tuple[Field, ...]
+    skipped: tuple[Skipped, ...]
+    id_column: str | None
+    rows: int
+    shards: int
+    passes: tuple[str, ...]
+    recall: Recall | None
+    candidates: int
+    joined: int
+    precision: float
+    clusters: int
+    clustered: int
+    largest: int
+    kept: int
+    reused: int
+    begun: int
+    cpu_seconds: dict[str, float]
+    bytes: dict[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+def open_executor(name: str, workers: int | None) -> Executor:
+    """Return the executor of a name, as plugins offer it.
+
+    Raises:
+        NotFoundError: There is none of that name.
+        MissingExtraError: It needs a library that is not installed.
+    """
+    made: Executor = discover().find(Kind.EXECUTOR, name).load()(workers=workers)
+    return made
+
+
+def run(
+    files: Sequence[str],
+    config: DedupeConfig,
+    shards: ShardConfig,
+    *,
+    folder: str,
+    pairs_folder: str | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Find duplicates over shards and write the rows, a Parquet file a shard.
+
+    Args:
+        files: Tables, or folders of Parquet files.
+        config: What to do.
+        shards: How to go about it.
+        folder: Folder for the rows.
+        pairs_folder: Folder for the joined pairs; None writes none.
+        executor: Does the work; None opens the one that `shards` names.
+        progress: Told of every stage.
+
+    Raises:
+        InputError: A file or a column cannot be used.
+        UsageError: An option has no meaning over shards.
+        OutputError: Something cannot be written; what is finished stays.
+        LimitError: A shard's process died again and again; likewise.
+    """
+    check_options(config)
+    pieces = inputs.cut(files, shard_rows=shards.shard_rows)
+    source = _source(pieces, config)
+    paths = [piece.file for piece in pieces]
+    outputs = [Path(each).expanduser().resolve() for each in (folder, pairs_folder) if each]
+    for each in outputs:
+        output.prepare(each, len(pieces), paths)
+    if len({*outputs}) < len(outputs):
+        raise UsageError(f"output and pairs are one folder, {folder}; name two")
+    work = _work_folder(shards, _stamp(pieces, config))
+    chosen = executor or open_executor(shards.executor, shards.workers)
+    shop = Workshop(work, chosen, progress)
+    layout = _layout(shop, pieces, source)
+    learnt, sample, skipped = _learn(shop, layout, config, source)
+    found = passes.choose(learnt, shop, sample, likely.find_likely(learnt, shop, sample))
+    scored, rule, candidates = _score(shop, learnt, found, config)
+    clusters, notes = _cluster(shop, learnt, scored, rule)
+    schema = inputs.common_schema(layout.stage)
+    if source is not None:
+        schema = {source: schema[source]} | schema
+    writing = partial(output.write, learnt, clusters, scored, (schema, config.keep))
+    _, kept = shop.run("output", writing, layout.count, elsewhere=outputs[0])
+    if pairs_folder is not None:
+        shop.run("pairs-output", partial(output.pairs, clusters), layout.count,
+                 elsewhere=outputs[1])  # fmt: skip
+    total = _totals(notes)
+    recipe = learnt.recipe
+    return Result(
+        fields=recipe.fields,
+        skipped=skipped,
+        id_column=recipe.id_column,
+        rows=layout.height,
+        shards=layout.count,
+        passes=tuple(str(each) for each in found.passes),
+        recall=found.recall,
+        candidates=candidates,
+        joined=int(total["joined"]),
+        precision=total["probability"] / total["joined"] if total["joined"] else 1.0,
+        clusters=int(total["clusters"]),
+        clustered=int(total["rows"]),
+        largest=int(total["largest"]),
+        kept=int(sum(note.values["kept"] for note in kept)),
+        reused=shop.reused,
+        begun=shop.begun,
+        cpu_seconds={n: sum(e.cpu_seconds for e in each) for n, each in shop.notes.items()},
+        bytes={n: sum(sum(e.bytes.values()) for e in each) for n, each in shop.notes.items()},
+        warnings=_warnings(found, total, layout.height, config),
+    )
+
+
+def check_options(config: DedupeConfig) -> None:
+    """Refuse what has no meaning over shards.
+
+    Raises:
+        UsageError: Such an option is set.
+    """
+    if config.retrieve not in ("auto", "lexical"):
+        raise UsageError(
+            f"retrieve {config.retrieve!r} is not offered over shards, where passes propose pairs; "
+            "leave it out"
+        )
+    if config.keep == "golden":
+        raise UsageError("keep golden is not offered over shards; use --keep best")
+    if config.cluster == "single-best":
+        raise UsageError(
+            "cluster single-best is not offered over shards; use average, cc, complete"
+        )
+    if config.k is not None:
+        raise UsageError("k has no meaning over shards, where passes propose pairs; leave it out")
+
+
+def _source(pieces: Sequence[Piece], config: DedupeConfig) -> str | None:
+    """Return the column of file names that is made, or None for a single file."""
+    if len({piece.label for piece in pieces}) == 1:
+        if config.across_only and config.source is None:
+            raise UsageError(
+                "across-only joins rows of different files, and there is one; name more files, or "
+                "the column that says where a row is from (--source)"
+            )
+        return None
+    return config.source or SOURCE
+
+
+def _stamp(pieces: Sequence[Piece], config: DedupeConfig) -> str:
+    """Return a hash of everything that results depend on."""
+    options = {name: value for name, value in asdict(config).items() if name != "threads"}
+    said = [_FORMAT, pl.__version__, options, [asdict(piece) for piece in pieces]]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:12]
+
+
+def _work_folder(shards: ShardConfig, stamp: str) -> Path:
+    folder = Path(shards.work_dir).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{shards.work_dir} is a file; name a folder to work in")
+    with explained(shards.work_dir):
+        (folder / stamp).mkdir(parents=True, exist_ok=True)
+    return folder / stamp
+
+
+def _layout(shop: Workshop, pieces: Sequence[Piece], source: str | None) -> Layout:
+    stage, notes = shop.run("rows", partial(inputs.read_rows, pieces, source), len(pieces))
+    heights = [note.rows["rows"] for note in notes]
+    return Layout(
+        stage,
+        offsets=tuple(accumulate(heights, initial=0)),
+        starts=tuple(piece.start for piece in pieces),
+    )
+
+
+def _learn(
+    shop: Workshop, layout: Layout, config: DedupeConfig, source: str | None
+) -> tuple[Learnt, pl.DataFrame, tuple[Skipped, ...]]:
+    """Decide on a sample how rows are compared, and write them down so; return its rows too."""
+    drawn, _ = shop.run("sample", partial(inputs.sample, layout, _SAMPLE), layout.count)
+    frames = [drawn.read(shard, "sample") for shard in range(layout.count)]
+    text = pl.concat(frames, how="diagonal").sort(ROW)
+    plain = text.drop(ROW)
+    table = Table("the sample", plain, plain)
+    made = source or config.source
+    _check(config, table, source)
+    profiles = profile_stacked(table, made)
+    fields, skipped = choose_fields(table, profiles, replace(config, source=made))
+    views = build_views(table, table, fields, profiles, profiles)
+    compared = {field.left for field in fields}
+    recipe = spelling.recipe_of(
+        table,
+        fields,
+        {name: profiles[name].type for name in views.columns[0] if name not in compared},
+        id_column=config.id or id_column(profiles),
+        source=source,
+        apart=config.across_only,
+    )
+    sample = recipe.spell(text, 0)
+    own, own_views = recipe.table(sample)
+    counted = statistics.learn(
+        own, fields, own_views.record[0], own_views.wording[0] if own_views.wording else None
+    )
+    path = shop.folder / "counts.npz"
+    if not path.exists():
+        counted.save(path)
+    count = layout.count
+    stage, _ = shop.run("spelled", partial(spelling.spell_shard, layout, recipe), count)
+    return Learnt(layout, recipe, stage, path), sample, skipped
+
+
+def _check(config: DedupeConfig, table: Table, source: str | None) -> None:
+    """Check the columns that options name.
+
+    Raises:
+        InputError: One is unknown.
+    """
+    named = [*(config.on or ()), *(c for c, _ in config.types), *(c for c, _ in config.weights)]
+    named += [config.id] if config.id is not None else []
+    named += [config.source] if config.source is not None and source is None else []
+    for column in named:
+        check_known(column, table)
+    taken = distinct([source], {*table.columns} - {source}, "_") if source else [source]
+    if taken != [source]:
+        raise InputError(f"column {source!r} is taken; name another with --source")
+
+
+def _score(
+    shop: Workshop, learnt: Learnt, found: passes.Chosen, config: DedupeConfig
+) -> tuple[Stage, grouping.Rule, int]:
+    count = learnt.layout.count
+    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found.passes), count)
+    proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), count)
+    asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), count)
+    answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), count)
+    compared, _ = shop.run("compared", partial(scoring.compare, learnt, asked, answers), count)
+    candidates = int(sum(note.values["pairs"] for note in notes))
+    weights = _weights(compared, learnt)
+    model = scoring.fit(compared, weights, candidates)
+    scored, _ = shop.run("scored", partial(scoring.score, compared, model, weights, learnt), count)
+    return scored, grouping.Rule(config.cluster, config.min_prob, model, weights), candidates
+
+
+def _weights(compared: Stage, learnt: Learnt) -> NDArray[np.float64]:
+    by_field = {field.label: field.weight for field in learnt.recipe.fields}
+    names = [name for name in compared.lazily("compared").collect_schema() if name[:2] == "f:"]
+    return np.array([by_field.get(name[2:].removeprefix("column "), 1.0) for name in names])
+
+
+def _cluster(
+    shop: Workshop, learnt: Learnt, scored: Stage, rule: grouping.Rule
+) -> tuple[Stage, list[Note]]:
+    count = learnt.layout.count
+    edges = partial(grouping.edges, scored, rule.cut)
+    stars = connect(shop, edges, learnt.layout.shard_of, count)
+    sent, _ = shop.run("sent", partial(grouping.send, learnt, stars, scored), count)
+    gathered, _ = shop.run("gathered", partial(grouping.gather, learnt, sent), count)
+    answers, _ = shop.run("more-answers", partial(pairs.answer, learnt, gathered), count)
+    return shop.run("clusters", partial(grouping.split, learnt, rule, gathered, answers), count)
+
+
+def _totals(notes: Sequence[Note]) -> dict[str, float]:
+    names = ("joined", "probability", "clusters", "rows")
+    total = {name: sum(note.values[name] for note in notes) for name in names}
+    return total | {"largest": max(note.values["largest"] for note in notes)}
+
+
+def _warnings(
+    found: passes.Chosen, total: dict[str, float], height: int, config: DedupeConfig
+) -> tuple[str, ...]:
+    out = []
+    if found.recall is not None and found.recall.share < _FEW_RECALL:
+        out.append(
+            f"passes find about {found.recall.share:.0%} of the true pairs; compare other columns "
+            "(--on), or leave --work-dir out where one machine can hold the table"
+        )
+    if found.recall is None:
+        out.append("too few rows have a near twin to learn passes from: exact ones were taken")
+    if total["largest"] > max(config.max_cluster, 0):
+        out.append(
+            f"the largest cluster has {int(total['largest']):,} of {height:,} rows: look at it, or "
+            "compare other columns (--on)"
+        )
+    return tuple(out)

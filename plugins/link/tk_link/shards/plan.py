@@ -1,0 +1,134 @@
+"""What a run over shards will take, by costs measured on every stage.
+
+`benchmarks/linkage/shards.py` measured them on made people of seven columns, 200,000 and two
+million rows, on one kind of processor: other tables differ with the number and length of columns.
+Nothing is read but the files' indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tk.errors import InputError
+from tk_link.dedupe.config import DedupeConfig
+from tk_link.shards.config import ShardConfig
+from tk_link.shards.inputs import Piece, cut
+from tk_link.shards.pipeline import check_options
+from tk_link.summary import line
+
+COSTS: dict[str, tuple[float, float]] = {
+    "rows": (0.73, 28.6),
+    "sample": (0.31, 0.9),
+    "spelled": (4.49, 78.3),
+    "nearest": (10.34, 0.4),
+    "nearest-back": (10.29, 0.4),
+    "counts": (3.52, 0.7),
+    "keys": (4.02, 113.2),
+    "pairs": (18.18, 10.2),
+    "asks": (0.79, 5.7),
+    "answers": (1.94, 65.1),
+    "compared": (20.86, 14.7),
+    "scored": (0.90, 14.2),
+    "contract": (0.20, 2.5),
+    "stars": (1.48, 12.8),
+    "sent": (0.55, 9.9),
+    "gathered": (0.48, 5.8),
+    "more-answers": (0.33, 0.1),
+    "clusters": (5.45, 8.6),
+    "output": (1.86, 32.3),
+}
+"""Processor microseconds and bytes on disk for each row of the input, by stage."""
+_PAIRS = 0.9
+"""Candidate pairs for each row."""
+_BASE_MB, _ROW_MB = 400.0, 3.0e-3
+"""Memory of a process, and for each row of its shard."""
+_ROW_BYTES = 80.0
+"""Bytes of a row in a file whose rows are not counted yet (csv and such)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run over shards will take, about.
+
+    Attributes:
+        rows: Rows; estimated from the size of files that must be read to be counted.
+        is_counted: Whether they are known exactly.
+        shards: Shards.
+        largest: Rows in the largest shard.
+        workers: Processes at once.
+        pairs: Candidate pairs.
+        cpu_seconds: Processor seconds by stage.
+        megabytes: On disk by stage.
+        memory: Megabytes of memory for each process.
+    """
+
+    rows: int
+    is_counted: bool
+    shards: int
+    largest: int
+    workers: int | None
+    pairs: int
+    cpu_seconds: dict[str, float]
+    megabytes: dict[str, float]
+    memory: float
+
+    def lines(self) -> Iterator[str]:
+        """Yield it as lines that a person reads."""
+        about = "" if self.is_counted else "about "
+        yield line(
+            "rows", f"{about}{self.rows:,} in {self.shards:,} shards, up to {self.largest:,}"
+        )
+        yield line("pairs", f"about {self.pairs:,}")
+        cpu, disk = sum(self.cpu_seconds.values()), sum(self.megabytes.values())
+        yield line("processor", f"about {_time(cpu)}, to be shared by the workers")
+        yield line("disk", f"about {disk / 1e3:,.1f} GB in the work folder")
+        yield line("memory", f"about {self.memory / 1e3:,.1f} GB for each worker")
+        for stage, seconds in self.cpu_seconds.items():
+            size = self.megabytes[stage] / 1e3
+            yield line("", f"{stage:<14}{_time(seconds):>12}{size:>10,.2f} GB")
+        yield line("note", "measured on people of seven columns; longer rows take more")
+
+
+def make_plan(files: Sequence[str], config: DedupeConfig, shards: ShardConfig) -> Plan:
+    """Estimate a run. Raises as `tk_link.shards.pipeline.run` does before it reads rows."""
+    check_options(config)
+    pieces = cut(files, shard_rows=shards.shard_rows)
+    heights = [_height(piece) for piece in pieces]
+    counted = all(piece.rows is not None for piece in pieces)
+    return estimate(
+        sum(heights), len(pieces), max(heights), workers=shards.workers, is_counted=counted
+    )
+
+
+def estimate(
+    rows: int, shards: int, largest: int, *, workers: int | None = None, is_counted: bool = True
+) -> Plan:
+    """Estimate a run over so many rows; arguments as `Plan` has them."""
+    return Plan(
+        rows=rows,
+        is_counted=is_counted,
+        shards=shards,
+        largest=largest,
+        workers=workers,
+        pairs=round(rows * _PAIRS),
+        cpu_seconds={name: rows * cpu / 1e6 for name, (cpu, _) in COSTS.items()},
+        megabytes={name: rows * size / 1e6 for name, (_, size) in COSTS.items()},
+        memory=_BASE_MB + largest * _ROW_MB,
+    )
+
+
+def _height(piece: Piece) -> int:
+    if piece.rows is not None:
+        return piece.rows
+    size = Path(piece.file).expanduser().stat().st_size
+    if not size:
+        raise InputError(f"{piece.file} is empty")
+    return max(round(size / _ROW_BYTES), 1)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,97 @@
+"""Pairs compared where their left row is, and scored by a model learnt once on a sample of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tk_link.candidates import Pairs
+from tk_link.comparing.features import Features
+from tk_link.dedupe.within import calibrated, learn
+from tk_link.scoring import levels
+from tk_link.scoring.additive import Additive
+from tk_link.scoring.curve import Curve
+from tk_link.shards.learnt import Learnt
+from tk_link.shards.store import Frames, Stage, Values
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model, and the probability that its sums stand for."""
+
+    additive: Additive
+    curve: Curve
+
+
+LEARN_PAIRS = 300_000
+"""Pairs that the model is learnt on: all, or a sample by left row."""
+
+
+def compare(learnt: Learnt, asked: Stage, answers: Stage, shard: int) -> tuple[Frames, Values]:
+    """Compare a shard's pairs: ``left``, ``right`` and a column for each feature."""
+    pairs = asked.read(shard, "pairs")
+    own = learnt.spelled.read(shard, "spelled")
+    own = own.join(pairs.select(row="left").unique(), on="row", how="semi")
+    rows = pl.concat([own, answers.gather(shard, "rows").select(own.columns)]).unique("row")
+    features, _ = learnt.compare(rows, pairs)
+    values = pl.DataFrame(features.values, schema=[_column(name) for name in features.names])
+    return {"compared": pairs.hstack(values)}, {}
+
+
+def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
+    """Learn the model, as `tk_link.dedupe` does, on at most about `LEARN_PAIRS`.
+
+    Args:
+        compared: The stage that compared them.
+        weights: Multiplier on each feature's evidence.
+        pairs: Number of pairs of all shards.
+    """
+    frame = compared.lazily("compared")
+    if pairs > LEARN_PAIRS:
+        share = -(-pairs // LEARN_PAIRS)
+        frame = frame.filter(pl.col("left").hash(seed=7) % share == 0)
+    sample = frame.sort("left", "right").collect()
+    rows = pl.concat([sample["left"], sample["right"]]).unique().sort().to_numpy()
+    left, right = (
+        np.searchsorted(rows, sample[side].to_numpy()).astype(np.int32)
+        for side in ("left", "right")
+    )
+    height = max(len(rows), 1)
+    local = Pairs(left, right, (height, height), is_within=True)
+    features = features_of(sample, weights)
+    model, curve, is_settled = learn(features, local)
+    if not is_settled:
+        curve = calibrated(local, levels.cut(features), model)
+    return Scorer(model, curve)
+
+
+def score(
+    compared: Stage, model: Scorer, weights: NDArray[np.float64], learnt: Learnt, shard: int
+) -> tuple[Frames, Values]:
+    """Score a shard's pairs, and tell both rows' shards the best that each row has."""
+    frame = compared.read(shard, "compared")
+    chance = probability(model, features_of(frame, weights))
+    scored = frame.select("left", "right").with_columns(pl.Series("probability", chance))
+    ends = [scored.select(pl.col(side).alias("row"), "probability") for side in ("left", "right")]
+    best = pl.concat(ends).group_by("row").agg(pl.max("probability")).sort("row")
+    best = best.with_columns(learnt.layout.shard_of(best["row"]))
+    return {"scored": scored, "best": best}, {}
+
+
+def features_of(frame: pl.DataFrame, weights: NDArray[np.float64]) -> Features:
+    """Return what `compare` wrote as features."""
+    names = [name for name in frame.columns if name not in ("left", "right")]
+    values = frame.select(names).to_numpy().astype(np.float32).reshape(len(frame), len(names))
+    return Features(tuple(name[2:] for name in names), values, weights)
+
+
+def probability(model: Scorer, features: Features) -> NDArray[np.float64]:
+    """Return the probability of each pair, 0..1."""
+    return np.asarray(model.curve(model.additive.log_odds(levels.cut(features))))
+
+
+def _column(name: str) -> str:
+    return f"f:{name}"
