@@ -44,8 +44,8 @@ def test_wildcards_choose_by_plugin_architecture_and_variant(shapes, pattern, fo
 
 
 def test_a_task_chooses_with_wildcards_too(shapes):
-    assert len(tk.list_models(task="image-*")) == 4
-    assert tk.list_models(task="forecasting", pattern="shapes/*") == []
+    assert len(tk.list_models("shapes/*", task="image-*")) == 4
+    assert tk.list_models("shapes/*", task="forecasting") == []
 
 
 def test_a_variant_is_built_with_some_options_replaced(shapes):

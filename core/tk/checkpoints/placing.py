@@ -24,13 +24,14 @@ def place(
         model: What they belong to.
         tensors: By name; the model's own dtype and device stay.
         where: The file, for messages.
-        fresh: Patterns of the model's tensors that keep their present values (``head.*``).
+        fresh: Patterns of tensors that keep the model's present values (``head.*``); such tensors
+            of the checkpoint are left out, whether the model has them or not.
 
     Raises:
         InputError: A tensor of either side has no counterpart or another shape.
     """
     own = model.state_dict(keep_vars=True)
-    kept = {name for name in own if any(fnmatchcase(name, pattern) for pattern in fresh)}
+    kept = {n for n in [*own, *tensors] if any(fnmatchcase(n, pattern) for pattern in fresh)}
     tensors = {name: t for name, t in tensors.items() if name not in kept}
     # Tied tensors are one: it is enough that one of their names is there.
     filled = {id(own[name]) for name in tensors.keys() & own.keys()}

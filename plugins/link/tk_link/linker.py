@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tk_link.scoring.model import Model
     from tk_link.tables import Table
 
-_FILE = "linker.json"
+MODEL_FILE = "linker.json"
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Linker:
             "retrieve": link.retrieve,
             "encoder": link.model,
         }
-        path = Path(folder) / _FILE
+        path = Path(folder) / MODEL_FILE
         with explained(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
@@ -183,7 +183,7 @@ class Linker:
         """
         from tk_link.scoring.model import read_saved  # noqa: PLC0415 - see the module's docstring
 
-        saved = read_saved(Path(folder) / _FILE)
+        saved = read_saved(Path(folder) / MODEL_FILE)
         linker = cls()
         linker._compare(saved.columns)
         linker._retrieve(saved.retrieve, saved.encoder)

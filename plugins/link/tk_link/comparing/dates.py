@@ -10,8 +10,8 @@ from rapidfuzz.distance import OSA
 
 from tk_link.candidates import Pairs
 
-_SWAPPED, _ONE_SLIP, _TWO_SLIPS, _NEAR, _YEAR = 0.93, 0.9, 0.75, 0.65, 0.45
-_ONLY_YEARS = 0.9
+SWAPPED, ONE_SLIP, TWO_SLIPS, NEAR, YEAR = 0.93, 0.9, 0.75, 0.65, 0.45
+ONLY_YEARS = 0.9
 
 
 def similarity(
@@ -24,13 +24,13 @@ def similarity(
     one apart .8, two .6. NaN where either date is missing or cannot be read.
     """
     a, b = left, right
-    if _is_years(a) or _is_years(b):
+    if is_years(a) or is_years(b):
         return _years(a, b, pairs)
     x, y = _digits(a), _digits(b)
     missing = _missing(a, b, pairs)
     first, second = x[pairs.left], y[pairs.right]
     slips = process.cpdist(first, second, scorer=OSA.distance, workers=threads, dtype=np.int32)
-    out = np.select([slips == 0, slips == 1, slips == 2], [1.0, _ONE_SLIP, _TWO_SLIPS], 0.05)
+    out = np.select([slips == 0, slips == 1, slips == 2], [1.0, ONE_SLIP, TWO_SLIPS], 0.05)
     days = _days(a)[pairs.left] - _days(b)[pairs.right]
     same_year = _parts(a, "year")[pairs.left] == _parts(b, "year")[pairs.right]
     swapped = (
@@ -38,9 +38,9 @@ def similarity(
         & (_parts(a, "month")[pairs.left] == _parts(b, "day")[pairs.right])
         & (_parts(a, "day")[pairs.left] == _parts(b, "month")[pairs.right])
     )
-    out = np.where(swapped & (slips > 0), _SWAPPED, out)
-    out = np.where((np.abs(days) <= 31) & (out < _NEAR), _NEAR, out)
-    out = np.where(same_year & (out < _YEAR), _YEAR, out)
+    out = np.where(swapped & (slips > 0), SWAPPED, out)
+    out = np.where((np.abs(days) <= 31) & (out < NEAR), NEAR, out)
+    out = np.where(same_year & (out < YEAR), YEAR, out)
     out[missing] = np.nan
     return out.astype(np.float32)
 
@@ -52,10 +52,11 @@ def _years(a: pl.Series, b: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
     return np.asarray(out, dtype=np.float32)
 
 
-def _is_years(dates: pl.Series) -> bool:
+def is_years(dates: pl.Series) -> bool:
+    """Tell whether dates are years: nearly all 1 January."""
     known = dates.drop_nulls()
     january = ((known.dt.month() == 1) & (known.dt.day() == 1)).mean()
-    return bool(len(known)) and float(january or 0.0) >= _ONLY_YEARS  # type: ignore[arg-type]
+    return bool(len(known)) and float(january or 0.0) >= ONLY_YEARS  # type: ignore[arg-type]
 
 
 def _missing(a: pl.Series, b: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from tk_link.candidates import Pairs
 
 CONTAINED, SAME_MAILBOX = 0.9, 0.95
-_PHONE_DIGITS = 9
+PHONE_DIGITS = 9
 """Digits from the right that identify a subscriber whatever prefix was written."""
 
 
@@ -33,8 +33,8 @@ def phone(
     left: pl.Series, right: pl.Series, pairs: Pairs, *, threads: int = 1
 ) -> NDArray[np.float32]:
     """Compare the last nine digits of phone numbers."""
-    a = left.str.tail(_PHONE_DIGITS).gather(pairs.left)
-    b = right.str.tail(_PHONE_DIGITS).gather(pairs.right)
+    a = left.str.tail(PHONE_DIGITS).gather(pairs.left)
+    b = right.str.tail(PHONE_DIGITS).gather(pairs.right)
     return _with_missing(_edit(a, b, threads), a, b)
 
 

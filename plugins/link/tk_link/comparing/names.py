@@ -109,7 +109,7 @@ def _compare(a: pl.Series, b: pl.Series, threads: int) -> NDArray[np.float32]:
             score[rows], _jaro_winkler(_sorted(a[rows]), _sorted(b[rows]), threads)
         )
     first, second = a.to_list(), b.to_list()
-    short = np.array([pair in _FORMS for pair in zip(first, second, strict=True)], dtype=bool)
+    short = np.array([pair in FORMS for pair in zip(first, second, strict=True)], dtype=bool)
     initial = (
         ((a.str.len_chars() == 1) ^ (b.str.len_chars() == 1))
         & (a.str.slice(0, 1) == b.str.slice(0, 1))
@@ -144,4 +144,4 @@ def _sorted(values: pl.Series) -> pl.Series:
     return values.str.split(" ").list.sort().list.join(" ")
 
 
-_FORMS = _pairs_of_forms()
+FORMS = _pairs_of_forms()

@@ -25,13 +25,19 @@ def number(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float3
     y = normalise.numbers(right).to_numpy().astype(np.float64)
     a, b = x[pairs.left], y[pairs.right]
     gap = np.abs(a - b)
-    both = np.abs(np.concatenate([x, y]))
-    low, high = np.nanquantile(both, [0.25, 0.75]) if np.isfinite(both).any() else (0.0, 0.0)
-    if low > 0 and high / low < _NARROW:
-        scale = np.full(len(gap), max(high - low, 1e-9))
-    else:
-        scale = np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9)
+    wide = np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9)
+    scale = spread(np.concatenate([x, y])) or wide
     return np.asarray(np.clip(1.0 - gap / scale, 0.0, 1.0), dtype=np.float32)
+
+
+def spread(values: NDArray[np.float64]) -> float | None:
+    """Return the difference at which numbers of a narrow column have nothing in common.
+
+    None for a wide column, whose numbers are compared by their ratio. NaN values do not count.
+    """
+    sizes = np.abs(values[np.isfinite(values)])
+    low, high = np.quantile(sizes, [0.25, 0.75]) if len(sizes) else (0.0, 0.0)
+    return max(float(high - low), 1e-9) if low > 0 and high / low < _NARROW else None
 
 
 def place(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32]:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from tk_link.config import Retrieve
     from tk_link.dedupe.config import Keep, Method
+    from tk_link.dedupe.finding import Given
     from tk_link.dedupe.settings import DedupeSettings
-    from tk_link.dedupe.stack import Stack
     from tk_link.fields import FieldType
-    from tk_link.tables import Table
 
 Names = str | Sequence[str]
 Frame = TypeVar("Frame")
@@ -49,6 +48,8 @@ class DedupeOptions(TypedDict, total=False):
     golden: str | Mapping[str, str]
     draws: int
     seed: int
+    state: str | Path
+    judged: str | Path | Sequence[str | Path]
     threads: int
     report: str | Path
 
@@ -89,8 +90,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     settings = _settings_of(options)
     config, report = settings.dedupe, settings.report
 
-    from tk_link.dedupe.columns import check_columns  # noqa: PLC0415 - see the module's docstring
-    from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415
+    from tk_link.dedupe.finding import check_state, find  # noqa: PLC0415 - see the module's docstring
     from tk_link.dedupe.shape import shape  # noqa: PLC0415
     from tk_link.frames import to_kind  # noqa: PLC0415
     from tk_link.page.place import check_report  # noqa: PLC0415
@@ -101,18 +101,17 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     files = tuple(str(table) for table in several if isinstance(table, str | Path))
     if report is not None:
         check_report(report, files, ())
-    stacked = _stacked(several, config.source)
-    check_columns(config, stacked)
-    config = replace(config, source=stacked.source or config.source)
-    done = run_closely(stacked.table, config)
-    if report is not None:
+    if settings.state is not None:
+        check_state(settings.state, [*files, *settings.judged])
+    found = find(_given(several), settings)
+    stacked, clustering, config = found.stack, found.clustering, found.config
+    if report is not None and found.closely is not None:
         from tk_link.page.reports import warning_instead, write_dedupe_report  # noqa: PLC0415
 
         settings = replace(settings, dedupe=config, files=files)
         with warning_instead():
-            write_dedupe_report(done, stacked, settings, report)
-    clustering = done.clustering
-    del done  # what all candidates were compared on is large
+            write_dedupe_report(found.closely, stacked, settings, report)
+    del found  # what all candidates were compared on is large
     frame = shape(clustering, stacked, config)
     return to_kind(frame, several[0])
 
@@ -124,8 +123,9 @@ def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
     return make_settings(options)
 
 
-def _stacked(tables: Sequence[object], source: str | None) -> Stack:
-    from tk_link.dedupe.stack import read_files, stack  # noqa: PLC0415 - see above
+def _given(tables: Sequence[object]) -> list[Given]:
+    from tk_link.dedupe.finding import Given  # noqa: PLC0415 - see above
+    from tk_link.dedupe.stack import read_files  # noqa: PLC0415
     from tk_link.frames import from_frame  # noqa: PLC0415
 
     if not tables:
@@ -134,11 +134,12 @@ def _stacked(tables: Sequence[object], source: str | None) -> Stack:
     paths = [str(table) for table in tables if isinstance(table, str | Path)]
     read = iter(read_files(paths))
     name = "table" if len(tables) == 1 else "table {}"
-    found: list[Table] = [
-        next(read) if isinstance(table, str | Path) else from_frame(table, name.format(number))
+    return [
+        Given(next(read), str(table))
+        if isinstance(table, str | Path)
+        else Given(from_frame(table, name.format(number)))
         for number, table in enumerate(tables, start=1)
     ]
-    return stack(found, source=source)
 
 
 def _expanded(table: object) -> Sequence[object]:

@@ -32,6 +32,7 @@ class Clustering:
         candidates: Number of pairs scored.
         draws: Where asked for, plausible clusterings (`tk_link.dedupe.draws`): ``draw`` from 1,
             ``row``, ``cluster``.
+        ids: The id of each row's cluster where a state keeps ids; else the first row gives it.
         precision: Estimated share of true pairs among those joined, 0..1.
         choice: Whether candidates were found by letters, by meaning or by both, and why.
         retrieval_notes: What was encoded and searched.
@@ -54,6 +55,7 @@ class Clustering:
     warnings: tuple[str, ...] = ()
     apart: pl.DataFrame = field(default_factory=pl.DataFrame)
     draws: pl.DataFrame | None = None
+    ids: pl.Series | None = None
 
 
 def rows_frame(

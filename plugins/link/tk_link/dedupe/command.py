@@ -9,13 +9,14 @@ import typer
 
 from tk.errors import UsageError
 from tk_link.command import Talk, reporting, show, tell
-from tk_link.dedupe.columns import check_columns
+from tk_link.dedupe.finding import Given, check_given, check_state, find, look_ahead
 from tk_link.dedupe.settings import DedupeSettings
-from tk_link.dedupe.stack import Stack, read_files, stack
+from tk_link.dedupe.stack import read_files
 from tk_link.masking import masked
 from tk_link.offline import check_offline
 from tk_link.page.place import check_report
 from tk_link.progress import TerminalProgress
+from tk_link.reading.several import expand
 from tk_link.reading.source import place
 from tk_link.writing import check_output, write_table
 
@@ -27,16 +28,20 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         TkError: With the exit code that says what kind of trouble it was.
     """
     with TerminalProgress(enabled=not talk.quiet) as progress:
-        settings, stacked = _read(settings, talk)
+        found = find(_read(settings, talk), settings, progress=progress)
+        stacked, clustering = found.stack, found.clustering
+        settings = replace(settings, dedupe=found.config)
         # A wrong name is said before scipy loads.
-        from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415
         from tk_link.dedupe.report import report_json  # noqa: PLC0415
         from tk_link.dedupe.shape import all_pairs_frame, pairs_frame, shape  # noqa: PLC0415
         from tk_link.dedupe.summary import summarise  # noqa: PLC0415
+        from tk_link.state.telling import state_json, tell_state  # noqa: PLC0415
 
-        done = run_closely(stacked.table, settings.dedupe, progress=progress)
-        clustering, closely = done.clustering, done if settings.report is not None else None
-        del done  # what all candidates were compared on is large
+        closely = found.closely if settings.report is not None else None
+        continued = found.continued
+        if closely is None and continued is not None:
+            continued = replace(continued, closely=None)
+        del found  # what all candidates were compared on is large
         frame = shape(clustering, stacked, settings.dedupe)
         progress.stage("writing")
         if settings.output is not None:
@@ -49,7 +54,8 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         if settings.output is None and not talk.json:
             show(frame)
         if talk.json:
-            typer.echo(report_json(clustering, stacked, settings, kept=len(frame)))
+            kept_on = state_json(continued, settings.state or "") if continued else None
+            typer.echo(report_json(clustering, stacked, settings, kept=len(frame), state=kept_on))
         if not talk.quiet:
             lines = summarise(
                 clustering,
@@ -59,6 +65,8 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
                 words=talk.words,
                 verbose=talk.verbose,
             )
+            if continued is not None:
+                tell(tell_state(continued, settings.state or "", verbose=talk.verbose))
             tell(lines)
     finally:  # last, so that it can cost nothing else; also where a reader has gone away
         if settings.report is not None and closely is not None:
@@ -75,25 +83,24 @@ def plan_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         TkError: Whatever the run itself would meet before it begins to search.
     """
     with TerminalProgress(enabled=not talk.quiet):
-        settings, stacked = _read(settings, talk)
+        stacked, config = look_ahead(_read(settings, talk), settings)
         from tk_link.dedupe.plan import make_plan  # noqa: PLC0415 - as above
         from tk_link.dedupe.report import plan_json  # noqa: PLC0415
         from tk_link.dedupe.summary import describe  # noqa: PLC0415
 
-        plan = make_plan(stacked.table, settings.dedupe)
+        plan = make_plan(stacked.table, config)
     if talk.json:
         typer.echo(plan_json(plan, stacked))
     else:
         tell(describe(plan, stacked, words=talk.words, verbose=talk.verbose))
 
 
-def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
-    """Read and stack the files, after everything that can be checked without them."""
+def _read(settings: DedupeSettings, talk: Talk) -> list[Given]:
+    """Read the files, after everything that can be checked without them."""
     if talk.verbose:
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("tk_link").setLevel(logging.INFO)
-    if not settings.files:
-        raise UsageError("FILE missing; name a table, or several: tk dedupe table.csv")
+    check_given(settings.files, settings.state)
     outputs = [output for output in (settings.output, settings.pairs) if output is not None]
     if settings.dedupe.offline:
         check_offline([*settings.files, *outputs])
@@ -105,7 +112,8 @@ def _read(settings: DedupeSettings, talk: Talk) -> tuple[DedupeSettings, Stack]:
         )
     if settings.report is not None:
         check_report(settings.report, settings.files, outputs)
-    stacked = stack(read_files(settings.files), source=settings.dedupe.source)
-    check_columns(settings.dedupe, stacked)
-    source = stacked.source or settings.dedupe.source
-    return replace(settings, dedupe=replace(settings.dedupe, source=source)), stacked
+    if settings.state is not None:
+        check_state(settings.state, [*settings.files, *outputs, *settings.judged])
+    files = [found for file in settings.files for found in expand(file)]
+    tables = read_files(files)
+    return [Given(table, file) for table, file in zip(tables, files, strict=True)]

@@ -38,6 +38,20 @@ def id_column(profiles: Mapping[str, Profile]) -> str | None:
     return next((p.name for p in profiles.values() if p.role == "id" and p.filled == 1), None)
 
 
+def namings(table: Table, id: str | None, source: str | None) -> tuple[pl.Series, pl.Series]:
+    """Return what each row is called, and what it is called inside its own file; null if nothing.
+
+    Args:
+        table: The table.
+        id: Column that names rows; None finds one.
+        source: Column of the file names, if there is one.
+    """
+    column = id or id_column(profile_stacked(table, source))
+    nothing = pl.repeat(None, pl.len(), dtype=pl.String)
+    own = table.text.select(own=nothing if column is None else pl.col(column)).to_series()
+    return row_names(table, column, source), own
+
+
 def row_names(table: Table, column: str | None, source: str | None) -> pl.Series:
     """Return what each row is called, as text.
 

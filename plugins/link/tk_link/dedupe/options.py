@@ -131,6 +131,26 @@ AllPairs = Annotated[
         help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
     ),
 ]
+State = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        rich_help_panel=_RUN,
+        help="Go on from this file, made by the first run: its rows are searched too, and cluster "
+        "ids and judgements stay.",
+    ),
+]
+Judged = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--judged",
+        metavar="FILE",
+        rich_help_panel=_DECIDING,
+        help="Obey these judgements, as tk audit keeps them: pairs judged the same are joined, "
+        "pairs judged different are not.",
+    ),
+]
 WorkDir = Annotated[
     str | None,
     typer.Option(

@@ -19,6 +19,8 @@ from tk_link.dedupe.draws import draw_clusterings
 from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
+from tk_link.judging.clusters import group_judged
+from tk_link.judging.judged import Judged
 from tk_link.linkage import Skipped
 from tk_link.pipeline import Clock
 from tk_link.profile import Profile
@@ -56,8 +58,17 @@ def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None)
     return run_closely(table, config, progress=progress).clustering
 
 
-def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Run:
-    """Group the rows of a table and keep what every stage computed. Raises as `run`."""
+def run_closely(
+    table: Table,
+    config: DedupeConfig,
+    *,
+    progress: Progress | None = None,
+    judged: Judged | None = None,
+) -> Run:
+    """Group the rows of a table and keep what every stage computed. Raises as `run`.
+
+    With ``judged``, the clusters obey these judgements.
+    """
     clock = Clock(progress)
     with clock.stage("columns"):
         profiles = profile_stacked(table, config.source)
@@ -85,7 +96,7 @@ def run_closely(table: Table, config: DedupeConfig, *, progress: Progress | None
             allowed=apart,
         )
     with clock.stage("clusters"):
-        grouping = _grouped(within, config, apart)
+        grouping = _grouped(within, config, apart, judged)
         drawn = draw_clusterings(within, config, grouping.method, apart) if config.draws else None
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
@@ -127,7 +138,12 @@ class _Grouping:
     warnings: tuple[str, ...] = ()
 
 
-def _grouped(within: Within, config: DedupeConfig, apart: NDArray[np.int64] | None) -> _Grouping:
+def _grouped(
+    within: Within,
+    config: DedupeConfig,
+    apart: NDArray[np.int64] | None,
+    judged: Judged | None = None,
+) -> _Grouping:
     """Cluster, and again by complete linkage where one cluster would swallow the table.
 
     No register is half one entity; chains of doubtful pairs make such clusters, and complete
@@ -136,9 +152,12 @@ def _grouped(within: Within, config: DedupeConfig, apart: NDArray[np.int64] | No
 
     def by(method: Method) -> _Grouping:
         scored = within.pairs, within.probability, within.score
-        return _Grouping(
-            *group(*scored, method=method, cut=config.min_prob, apart=apart), method=method
-        )
+        cut = config.min_prob
+        if judged:
+            found = group_judged(*scored, judged, method=method, cut=cut, apart=apart)
+        else:
+            found = group(*scored, method=method, cut=cut, apart=apart)
+        return _Grouping(*found, method=method)
 
     found = by(config.cluster)
     height, largest = len(found.cluster), _largest(found.cluster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from tk_link.dedupe.clustering import Clustering
@@ -14,9 +15,14 @@ from tk_link.plan import Plan
 
 
 def report_json(
-    clustering: Clustering, stack: Stack, settings: DedupeSettings, *, kept: int
+    clustering: Clustering,
+    stack: Stack,
+    settings: DedupeSettings,
+    *,
+    kept: int,
+    state: Mapping[str, object] | None = None,
 ) -> str:
-    """Return one JSON object: tables, columns, clusters, estimates, warnings."""
+    """Return one JSON object: tables, columns, clusters, estimates, warnings, the state."""
     found = figures(clustering, stack)
     report = {
         "files": _files(stack),
@@ -45,6 +51,8 @@ def report_json(
         "output": masked(settings.output or "") or None,
         "pairs": masked(settings.pairs or "") or None,
         "report": settings.report,
+        "judged": list(settings.judged),
+        "state": state,
     }
     return json.dumps(report, indent=2, ensure_ascii=False)
 

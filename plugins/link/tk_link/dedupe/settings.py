@@ -13,11 +13,14 @@ from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import converted, option_of
 from tk_link.shards.config import ShardConfig
 from tk_link.toml import read_toml_table, write_toml_table
-from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_text
+from tk_link.values import CONVERTERS, split_columns, to_names, to_path, to_switch, to_text
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
-_RUN = ("files", "output", "pairs", "if_exists", "all_pairs", "report")
+_RUN = (
+    *("files", "output", "pairs", "if_exists", "all_pairs", "report"),
+    *("state", "judged"),
+)
 _SHARDS = tuple(option.name for option in fields(ShardConfig))
 _BY_COLUMN = ("types", "weights", "golden")
 
@@ -34,6 +37,8 @@ class DedupeSettings:
         if_exists: What becomes of outputs that are there; see `tk_link.config.OutputConfig`.
         all_pairs: Write every scored pair to it, each with its status.
         report: File for a page about the run; None writes none.
+        state: File that the run goes on from and writes down what it found in; None has none.
+        judged: Files of judgements to obey.
         shards: How to work over shards; None works on the whole tables at once.
     """
 
@@ -44,6 +49,8 @@ class DedupeSettings:
     if_exists: IfExists | None = None
     all_pairs: bool = False
     report: str | None = None
+    state: str | None = None
+    judged: tuple[str, ...] = ()
     shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
@@ -124,6 +131,12 @@ def to_files(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else to_names(value)
 
 
+def to_paths(value: object) -> tuple[str, ...]:
+    """Accept a list of paths, or one, of strings or `pathlib`."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return tuple(to_path(path) for path in several)
+
+
 def to_rules(value: object) -> tuple[tuple[str, str], ...]:
     """Accept a mapping from column to rule, or texts such as ``longest`` and ``a=mode,b=longest``.
 
@@ -140,7 +153,9 @@ def to_rules(value: object) -> tuple[tuple[str, str], ...]:
 
 _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
+    "judged": to_paths,
     "output": to_text,
+    "state": CONVERTERS["report"],
     "pairs": to_text,
     "if_exists": to_text,
     "all_pairs": to_switch,

@@ -32,7 +32,7 @@ def shape(clustering: Clustering, stack: Stack, config: DedupeConfig) -> pl.Data
             called.gather(clustering.draws["cluster"]).alias("cluster_id"),
         )
     ours = rows.select(
-        names(clustering, stack).gather(rows["cluster"]).alias(OURS[0]),
+        cluster_ids(clustering, stack).alias(OURS[0]),
         "cluster_size",
         pl.col("cluster_confidence").round(6),
         "is_canonical",
@@ -75,6 +75,13 @@ def all_pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
         if len(pairs)
     ]
     return pl.concat(both) if both else pairs_frame(clustering, stack)
+
+
+def cluster_ids(clustering: Clustering, stack: Stack) -> pl.Series:
+    """Return the id of each row's cluster: what a state keeps, or the name of the first row."""
+    if clustering.ids is not None:
+        return clustering.ids
+    return names(clustering, stack).gather(clustering.rows["cluster"])
 
 
 def names(clustering: Clustering, stack: Stack) -> pl.Series:

@@ -46,6 +46,11 @@ def stack(tables: Sequence[Table], *, source: str | None = None) -> Stack:
     """
     if len(tables) == 1:
         return Stack(tables[0], tuple(tables))
+    return stack_labelled(tables, source=source)
+
+
+def stack_labelled(tables: Sequence[Table], *, source: str | None = None) -> Stack:
+    """Stack tables as `stack` does, with the column of table names even where there is one."""
     taken = {name for table in tables for name in table.columns}
     (label,) = distinct([source or SOURCE], taken, "_")
     mixed = clashing(tables)

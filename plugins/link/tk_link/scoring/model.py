@@ -74,7 +74,7 @@ def read_saved(path: Path) -> Saved:
         retrieve, encoder = document.get("retrieve", "lexical"), document.get("encoder")
         if retrieve not in get_args(Retrieve) or not isinstance(encoder, str | None):
             raise ValueError("retrieve")
-        return Saved(columns, _parsed(document["model"]), retrieve, encoder)
+        return Saved(columns, parse_model(document["model"]), retrieve, encoder)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
@@ -89,7 +89,8 @@ def _column(left: str, right: str, type_: FieldType) -> tuple[str, str, FieldTyp
     return str(left), str(right), type_
 
 
-def _parsed(data: object) -> Model:
+def parse_model(data: object) -> Model:
+    """Read what `Model.to_json` gave; raises `KeyError` or `ValueError` where it is not that."""
     if not isinstance(data, dict) or data["format"] != _FORMAT:
         raise ValueError("format")
     names = tuple(str(name) for name in data["names"])

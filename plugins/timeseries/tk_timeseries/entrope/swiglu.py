@@ -29,37 +29,42 @@ class SwiGLU(nn.Module):
         """Return ``W2 (silu(W1 x) · W3 x)`` of ``(…, d)``."""
         if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return self.w2(F.silu(self.w1(x)) * self.w3(x))
-        gates = torch.cat([self.w1.weight, self.w3.weight])
-        out: Tensor = _Pieces.apply(x.flatten(0, -2), gates, self.w2.weight)
+        weights = (self.w1.weight, self.w3.weight, self.w2.weight)
+        out: Tensor = _Pieces.apply(x.flatten(0, -2), *weights)
         return out.view_as(x)
 
 
 class _Pieces(torch.autograd.Function):
+    # One product for both gates would be halved into arrays with gaps, a fifth slower.
     @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor, gates: Tensor, back: Tensor) -> Tensor:
-        ctx.save_for_backward(x, gates, back)
+    def forward(ctx: FunctionCtx, x: Tensor, gate: Tensor, up: Tensor, back: Tensor) -> Tensor:
+        ctx.save_for_backward(x, gate, up, back)
         out = torch.empty_like(x)
         for rows in _pieces(len(x), back.shape[1]):
-            u, v = (x[rows] @ gates.T).chunk(2, dim=1)
-            torch.mm(F.silu(u).mul_(v), back.T, out=out[rows])
+            hidden = F.silu(x[rows] @ gate.T, inplace=True).mul_(x[rows] @ up.T)
+            torch.mm(hidden, back.T, out=out[rows])
         return out
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: FunctionCtx, d_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x, gates, back = ctx.saved_tensors  # type: ignore[attr-defined]  # torch's
-        d_x, d_gates, d_back = torch.empty_like(x), torch.zeros_like(gates), torch.zeros_like(back)
+    def backward(ctx: FunctionCtx, d_out: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        x, gate, up, back = ctx.saved_tensors  # type: ignore[attr-defined]  # torch's
+        d_x, d_back = torch.empty_like(x), torch.zeros_like(back)
+        d_gate, d_up = torch.zeros_like(gate), torch.zeros_like(up)
         for rows in _pieces(len(x), back.shape[1]):
-            u, v = (x[rows] @ gates.T).chunk(2, dim=1)
+            u, v = x[rows] @ gate.T, x[rows] @ up.T
             sigmoid = torch.sigmoid(u)
-            silu = u * sigmoid
-            d_back.addmm_(d_out[rows].T, silu * v)
+            silu = u.mul_(sigmoid)
             d_hidden = d_out[rows] @ back
-            slope = sigmoid.add_((1 - sigmoid).mul_(silu))
-            d_uv = torch.cat([(d_hidden * v).mul_(slope), d_hidden.mul_(silu)], dim=1)
-            d_gates.addmm_(d_uv.T, x[rows])
-            torch.mm(d_uv, gates, out=d_x[rows])
-        return d_x, d_gates, d_back
+            d_back.addmm_(d_out[rows].T, silu * v)
+            d_v = d_hidden * silu
+            slope = torch.addcmul(sigmoid, silu, 1 - sigmoid)
+            d_u = d_hidden.mul_(v).mul_(slope)
+            d_gate.addmm_(d_u.T, x[rows])
+            d_up.addmm_(d_v.T, x[rows])
+            torch.mm(d_u, gate, out=d_x[rows])
+            d_x[rows].addmm_(d_v, up)
+        return d_x, d_gate, d_up, d_back
 
 
 def _pieces(rows: int, hidden: int) -> list[slice]:

@@ -49,9 +49,15 @@ class Tokeniser:
         far = torch.tensor([_FAR], dtype=dtype)
         return torch.cat([-far, (centres[1:] + centres[:-1]) / 2, far]).float()
 
-    def encode(self, values: Tensor) -> Tensor:
-        """Return the ids of values ``(N, L)`` as int64 of the same shape, 5..V-1; NaN becomes 0."""
-        scale = values.abs().nanmean(dim=-1, keepdim=True)
+    def encode(self, values: Tensor, *, scaled_by: Tensor | None = None) -> Tensor:
+        """Return the ids of values ``(N, L)`` as int64 of the same shape, 5..V-1; NaN becomes 0.
+
+        Args:
+            values: Rows.
+            scaled_by: The rows whose mean absolute values are the units; by default `values`.
+        """
+        rows = values if scaled_by is None else scaled_by
+        scale = rows.abs().nanmean(dim=-1, keepdim=True)
         scale = torch.where(scale > 0, scale, 1.0)
         edges = self.edges().to(values.device, values.dtype)
         ids = torch.bucketize((values / scale).contiguous(), edges, right=True) + SPECIAL

@@ -1,0 +1,1 @@
+"""What changed between two clusterings of the same rows: `tk diff`."""

@@ -1,0 +1,182 @@
+"""The tasks for `tk.fit` and ``tk train``: forecasting, and EntroPE's entropy model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from tk import FitConfig, load_checkpoint
+from tk.errors import InputError, UsageError
+from tk.protocols import Splits
+from tk.training.batches import batches
+from tk_timeseries.entrope.cache import PatchedWindows, check_trained
+from tk_timeseries.entrope.entropy import EntropyModel
+from tk_timeseries.entrope.model import EntroPE
+from tk_timeseries.entrope.pretraining import NextToken
+from tk_timeseries.entrope.tokeniser import Tokeniser, quantile_range
+from tk_timeseries.metrics import mase_scale, smape, squared_and_absolute
+from tk_timeseries.reading import read_values
+from tk_timeseries.splits import Protocol, split
+from tk_timeseries.windows import Scaler, Windows
+
+
+class WindowTask:
+    """Learn to forecast windows by mean squared error; scaled series in, scaled forecasts out.
+
+    Attributes:
+        best: Metric that chooses the best checkpoint.
+    """
+
+    best = "mse"
+
+    def __init__(
+        self, length: int, horizon: int, *, season: int = 1, entropy: EntropyModel | None = None
+    ) -> None:
+        self.length, self.horizon, self.season = length, horizon, season
+        self.entropy_model = entropy
+        self._caches: dict[int, PatchedWindows] = {}
+        self._windows: Splits[Windows] | None = None
+        self._history: Tensor | None = None
+
+    def hold(
+        self, train: Sequence[Tensor], validation: Tensor | None = None, test: Tensor | None = None
+    ) -> None:
+        """Take scaled series, ``(T, C)`` each."""
+        parts = [None if x is None else self._cut([x]) for x in (validation, test)]
+        self._windows = Splits(self._cut(train), *parts)
+        self._history = train[0] if len(train) == 1 else None
+
+    def datasets(self, config: FitConfig) -> Splits[Windows]:
+        """Return the windows."""
+        if self._windows is None:
+            raise UsageError("the task holds no series: call hold(…) first")
+        return self._windows
+
+    def loss(
+        self, model: nn.Module, batch: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Return the mean squared error."""
+        training = self._windows.train if self._windows else None
+        forecast = self.predict(model, batch, training)
+        return mse_loss(forecast, batch["future"]), {"forecast": forecast}
+
+    def predict(
+        self, model: nn.Module, batch: Mapping[str, Tensor], windows: Windows | None
+    ) -> Tensor:
+        """Return forecasts ``(B, H, C)``; what EntroPE's frozen part finds is kept by window."""
+        inner = model.module if hasattr(model, "module") else model
+        if not isinstance(inner, EntroPE) or inner.tokenises_affine or windows is None:
+            return model(batch["past"])
+        key = id(windows)
+        if key not in self._caches:
+            if self.entropy_model is not None and inner.entropy_model is not None:
+                inner.entropy_model.load_state_dict(self.entropy_model.state_dict())
+            else:
+                check_trained(inner, batch["past"])
+            self._caches[key] = PatchedWindows(len(windows), inner)
+        patched = self._caches[key].take(inner, batch["past"], batch["index"])
+        return model(batch["past"], patched)
+
+    def evaluate(self, model: nn.Module, data: Windows) -> Mapping[str, float]:
+        """Return MSE and MAE over all windows, and MASE and sMAPE, in scaled units."""
+        sums, naive, shares, count = torch.zeros(2).double(), torch.zeros(1).double(), 0.0, 0
+        scale = None if self._history is None else mase_scale(self._history, self.season)
+        for batch in batches(model, data, batch_size=128):
+            forecast, future = self.predict(model, batch, data).cpu(), batch["future"].cpu()
+            sums += squared_and_absolute(forecast, future)
+            shares += smape(forecast, future) * forecast.numel()
+            count += forecast.numel()
+            if scale is not None:
+                naive += ((forecast - future).abs().double() / scale).nansum()
+        mse, mae = (sums / count).tolist()
+        found = {"mse": mse, "mae": mae, "smape": shares / count}
+        return found if scale is None else {**found, "mase": float(naive) / count}
+
+    def _cut(self, series: Sequence[Tensor]) -> Windows:
+        return Windows(series, self.length, self.horizon)
+
+
+class Forecasting(WindowTask):
+    """Forecast all columns of a table together, by the protocol of the long-horizon papers.
+
+    Args:
+        data: CSV or Parquet, one column a series, in order of time.
+        length: Look-back L.
+        horizon: Steps ahead H.
+        protocol: How the rows are split, see `splits.split`.
+        season: Steps in a season, for MASE.
+        entropy: Folder of a trained entropy model (``tk train entropy-pretraining``), for EntroPE.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: str,
+        length: int = 96,
+        horizon: int = 96,
+        protocol: Protocol = "share",
+        season: int = 24,
+        entropy: str = "",
+    ) -> None:
+        super().__init__(length, horizon, season=season, entropy=_entropy(entropy))
+        self.data, self.protocol, self.entropy = data, protocol, entropy
+        values = read_values(data)
+        parts = split(len(values), length, horizon, protocol=protocol)
+        scaler = Scaler.of(values[parts.train])
+        scaled = scaler.scale(values)
+        self._range = _range(scaled[parts.train], length)
+        self._channels = scaled.shape[1]
+        self.hold([scaled[parts.train]], scaled[parts.validation], scaled[parts.test])
+
+    def model_options(self) -> Mapping[str, Any]:
+        """Return what models for this task need: sizes, and EntroPE's range of values."""
+        low, high = self._range
+        sizes = {"channels": self._channels, "length": self.length, "horizon": self.horizon}
+        # tokenises_affine=False: tokens do not change while the model learns, so they are kept.
+        entrope = {"low": low, "high": high, "tokenises_affine": False}
+        return {**sizes, **entrope, "season": self.season}
+
+
+class EntropyPretraining(NextToken):
+    """Train EntroPE's entropy model on the training part of a table.
+
+    Args:
+        data: CSV or Parquet, one column a series, in order of time.
+        length: Tokens in a row.
+        protocol: How the rows are split, see `splits.split`.
+        vocabulary: Token ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        data: str,
+        length: int = 96,
+        protocol: Protocol = "share",
+        vocabulary: int = 256,
+    ) -> None:
+        self.data, self.protocol, self.vocabulary = data, protocol, vocabulary
+        values = read_values(data)
+        parts = split(len(values), length, 1, protocol=protocol)
+        scaled = Scaler.of(values[parts.train]).scale(values)
+        train = scaled[parts.train]
+        tokeniser = Tokeniser(vocabulary, *_range(train, length))
+        super().__init__([train], [scaled[parts.validation]], length=length, tokeniser=tokeniser)
+
+
+def _range(train: Tensor, length: int) -> tuple[float, float]:
+    """Return EntroPE's range of values: over all windows, so that edges count less."""
+    return quantile_range(Windows([train], length, 1).pasts())
+
+
+def _entropy(folder: str) -> EntropyModel | None:
+    if not folder:
+        return None
+    model = load_checkpoint(folder)
+    if not isinstance(model, EntropyModel):
+        raise InputError(f"{folder} holds a {type(model).__name__}, not an entropy model")
+    return model

@@ -1,0 +1,1 @@
+"""TSMixer: forecasting, pre-training and classification by MLPs over patches."""
