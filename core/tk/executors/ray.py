@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -41,16 +42,17 @@ class RayExecutor:
             import ray  # noqa: PLC0415 - an extra, imported where it is used
         except ImportError as error:
             raise MissingExtraError("executor 'ray'", "ray") from error
-        self._ray, self.retries = ray, retries
-        if not ray.is_initialized():
+        self._ray: Any = ray  # its types differ by release, and it may be absent where we check
+        self.retries = retries
+        if not self._ray.is_initialized():
             is_here = "RAY_ADDRESS" not in os.environ
-            ray.init(
+            self._ray.init(
                 num_cpus=workers if is_here else None,
                 include_dashboard=False if is_here else None,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
             )
-        self.workers = workers or int(ray.cluster_resources().get("CPU", 1))
+        self.workers = workers or int(self._ray.cluster_resources().get("CPU", 1))
 
     def map(
         self, fn: Callable[[Shard], Result], shards: Iterable[Shard], *, gpus: float = 0

@@ -71,7 +71,7 @@ def cut(files: Sequence[str], *, shard_rows: int) -> list[Piece]:
     for file, label in zip(files, labels(files), strict=True):
         source = parse_source(file)
         if source.path is None:
-            raise InputError("standard input has no shards; name files")
+            raise InputError(f"{file} has no shards of its own: only files on disk do")
         found = source.path.stat()
         stamp = (found.st_size, found.st_mtime_ns)
         if source.format != "parquet" or source.compression:

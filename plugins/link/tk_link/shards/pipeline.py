@@ -201,6 +201,8 @@ def check_options(config: DedupeConfig) -> None:
         raise UsageError(
             "cluster single-best is not offered over shards; use average, cc, complete"
         )
+    if config.draws:
+        raise UsageError("draws are not offered over shards; leave them out")
     if config.k is not None:
         raise UsageError("k has no meaning over shards, where passes propose pairs; leave it out")
 
