@@ -91,7 +91,7 @@ class Catalogue:
             known = self.entries(kind)
             found = _named(name, known) or self._resolve(kind, name)
         if not found:
-            where = "tk --help" if kind is Kind.COMMAND else f"tk {kind.section}"
+            where = _LISTINGS.get(kind, f"tk {kind.section}")
             names = [n for entry in known for n in (entry.name, entry.full_name)]
             raise NotFoundError(kind.value, name, dict.fromkeys(names), where=where)
         if len(found) > 1:

@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
     @property
     def section(self) -> str:
-        """The manifest's table and the listing command: ``models``."""
+        """The manifest's table and, for most kinds, the listing command: ``models``."""
         return f"{self.value}s"
 
     @property
