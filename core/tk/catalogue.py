@@ -43,6 +43,10 @@ def discover() -> "Catalogue":
     return catalogue
 
 
+_LISTINGS = {Kind.COMMAND: "tk --help", Kind.METRIC: "tk doctor", Kind.EXECUTOR: "tk doctor"}
+"""Where kinds are listed that have no command of their own for that."""
+
+
 class Catalogue:
     """What a set of plugins offers.
 
