@@ -121,9 +121,9 @@ class _Round:
                 worker.line.send((self._fn, self._shards[number]))
         if not self._busy and self._error is not None:
             raise self._error
-        by_line = {worker.line: worker for worker in self._busy}
-        for line in wait(list(by_line)):
-            self._hear(by_line[line])  # type: ignore[index]
+        ready = wait([worker.line for worker in self._busy])
+        for worker in [each for each in self._busy if each.line in ready]:
+            self._hear(worker)
 
     def _hear(self, worker: _Worker) -> None:
         number = self._busy.pop(worker)
