@@ -77,6 +77,7 @@ def link(
     precision: options.Precision = None,
     review_band: options.ReviewBand = None,
     all_pairs: options.AllPairs = False,
+    judged: options.Judged = None,
     join: options.Join = None,
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
@@ -84,6 +85,7 @@ def link(
     draws: options.Draws = None,
     explain: options.Explain = None,
     report: options.Report = None,
+    state: options.State = None,
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
@@ -99,12 +101,7 @@ def link(
     """Match the rows of two tables."""
     from tk_link.settings import merge_settings, to_toml  # noqa: PLC0415
 
-    given = {
-        name: value
-        for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and is_given(value)
-    }
-    settings = merge_settings(config, given)
+    settings = merge_settings(config, given_options(ctx))
     if print_config:
         typer.echo(to_toml(settings), nl=False)
         return
@@ -117,6 +114,15 @@ def link(
         plan_link(settings, talk)
     else:
         run_link(settings, talk)
+
+
+def given_options(ctx: typer.Context) -> dict[str, object]:
+    """Return the options that were typed and belong to a run's settings."""
+    return {
+        name: value
+        for name, value in ctx.params.items()
+        if name not in _NOT_SETTINGS and is_given(value)
+    }
 
 
 def limit_threads(threads: int | None) -> None:

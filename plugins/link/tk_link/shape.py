@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from tk_link.config import Join, LinkConfig, OutputConfig
@@ -20,23 +22,42 @@ ADDED = (
 )
 """Our columns, after all the user's; `match_why` follows where it was asked for."""
 
-_WHY = "match_why"
+CLUSTER = "cluster_id"
+"""Our last column where a state keeps ids."""
 _LEFT, _RIGHT = "left_row", "right_row"
 _PAIR_COLUMNS = ("match_probability", "match_score", "match_status", "match_kind")
 
 
+@dataclass(frozen=True)
+class RowIds:
+    """What a state calls rows, one value a row.
+
+    Attributes:
+        rows: What pairs call left and right rows.
+        clusters: Ids of their clusters, left and right.
+    """
+
+    rows: tuple[pl.Series, pl.Series]
+    clusters: tuple[pl.Series, pl.Series]
+
+
 def shape(
-    linkage: Linkage, left: Table, right: Table, *, config: LinkConfig, output: OutputConfig
+    linkage: Linkage,
+    left: Table,
+    right: Table,
+    *,
+    config: LinkConfig,
+    output: OutputConfig,
+    ids: RowIds | None = None,
 ) -> pl.DataFrame:
     """Return what `output` asks for: the joined table or the pairs.
 
     Pairs that were not accepted are shown where `config` keeps all pairs. Where link sets were
-    drawn they are the output.
+    drawn they are the output. With ``ids``, rows are called by them, and `cluster_id` comes last.
     """
+    rows = ids.rows if ids is not None else _row_ids(linkage, left, right)
     if linkage.draws is not None:
-        return draws_frame(
-            linkage.draws, _ids(left, linkage.left_id), _ids(right, linkage.right_id)
-        )
+        return draws_frame(linkage.draws, *rows)
     pairs = linkage.pairs.with_columns(
         pl.col("match_probability", "match_margin").round(6),
         pl.col("match_score").round(3),
@@ -44,8 +65,11 @@ def shape(
     )
     shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
     if output.pairs:
-        return pairs_frame(shown, _ids(left, linkage.left_id), _ids(right, linkage.right_id))
-    return joined_frame(_rows(shown, pairs, left, right, output.join), left, right, output.suffix)
+        return pairs_frame(shown, *rows)
+    found = _rows(shown, pairs, left, right, output.join)
+    if ids is not None:
+        found = found.with_columns(_clusters(found, ids).alias(CLUSTER))
+    return joined_frame(found, left, right, output.suffix)
 
 
 def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) -> pl.DataFrame:
@@ -146,6 +170,17 @@ def _completed(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     ]
     rows = rows.with_columns(missing).select(pairs.columns)
     return rows.with_columns(pl.col("match_status").fill_null("none"))
+
+
+def _clusters(rows: pl.DataFrame, ids: RowIds) -> pl.Series:
+    """Return the id of each row's cluster; that of the right row where there is no left one."""
+    sides = zip(ids.clusters, (_LEFT, _RIGHT), strict=True)
+    left, right = (each.gather(rows[side]) for each, side in sides)
+    return left.fill_null(right)
+
+
+def _row_ids(linkage: Linkage, left: Table, right: Table) -> tuple[pl.Series, pl.Series]:
+    return _ids(left, linkage.left_id), _ids(right, linkage.right_id)
 
 
 def _ids(table: Table, column: str | None) -> pl.Series:
