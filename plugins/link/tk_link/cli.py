@@ -89,6 +89,10 @@ def link(
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
+    work_dir: options.WorkDir = None,
+    executor: options.Executor = None,
+    shard_rows: options.ShardRows = None,
+    workers: options.Workers = None,
     device: options.Device = None,
     offline: options.Offline = False,
     config: options.Config = None,
@@ -110,7 +114,14 @@ def link(
     from tk_link.command import Talk, plan_link, run_link  # noqa: PLC0415
 
     talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED])
-    if plan:
+    if settings.shards is not None:
+        from tk_link.shards.link_command import (  # noqa: PLC0415
+            plan_link_shards,
+            run_link_shards,
+        )
+
+        (plan_link_shards if plan else run_link_shards)(settings, settings.shards, talk)
+    elif plan:
         plan_link(settings, talk)
     else:
         run_link(settings, talk)

@@ -112,7 +112,7 @@ def run_closely(
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
     with clock.stage("scoring"):
-        how, reason, scores = _score(features, found.pairs, config, model)
+        how, reason, scores = score_as_asked(features, found.pairs, config, model)
     with clock.stage("deciding"):
         texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
         years = described.years(left, right, plan.fields)
@@ -192,9 +192,10 @@ def _candidates(
     return replace(found, pairs=found.pairs.only(obeying))
 
 
-def _score(
-    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None
+def score_as_asked(
+    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None = None
 ) -> tuple[Cardinality, str, Scores]:
+    """Return the cardinality that is asked for or fits the data, why, and scores by it."""
     if config.how != "auto":
         return (
             config.how,

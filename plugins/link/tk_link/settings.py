@@ -52,6 +52,10 @@ class Settings:
             raise UsageError(f"sample is {self.sample}; it must be 1 or more")
         if self.state is not None and self.sample is not None:
             raise UsageError("a state keeps all rows and sample takes some; leave one of them out")
+        others = {"state": self.state, "judged": self.judged, "sample": self.sample}
+        option = next((name for name, value in others.items() if value), None)
+        if self.shards is not None and option is not None:
+            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
 
 
 def make_settings(options: Mapping[str, object]) -> Settings:

@@ -58,18 +58,23 @@ def shape(
     rows = ids.rows if ids is not None else _row_ids(linkage, left, right)
     if linkage.draws is not None:
         return draws_frame(linkage.draws, *rows)
-    pairs = linkage.pairs.with_columns(
+    pairs = rounded(linkage.pairs)
+    shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
+    if output.pairs:
+        return pairs_frame(shown, *rows)
+    found = chosen_rows(shown, pairs, (len(left), len(right)), output.join)
+    if ids is not None:
+        found = found.with_columns(_clusters(found, ids).alias(CLUSTER))
+    return joined_frame(found, left.frame, right.frame, output.suffix)
+
+
+def rounded(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return pairs with as many digits as mean something."""
+    return pairs.with_columns(
         pl.col("match_probability", "match_margin").round(6),
         pl.col("match_score").round(3),
         (pl.selectors.float() - pl.selectors.by_name(ADDED, require_all=False)).round(3),
     )
-    shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
-    if output.pairs:
-        return pairs_frame(shown, *rows)
-    found = _rows(shown, pairs, left, right, output.join)
-    if ids is not None:
-        found = found.with_columns(_clusters(found, ids).alias(CLUSTER))
-    return joined_frame(found, left, right, output.suffix)
 
 
 def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) -> pl.DataFrame:
@@ -90,15 +95,25 @@ def draws_frame(draws: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) 
     )
 
 
-def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> pl.DataFrame:
+def joined_frame(
+    rows: pl.DataFrame,
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    suffix: str,
+    numbers: tuple[pl.Series, pl.Series] | None = None,
+) -> pl.DataFrame:
     """Return all left columns, all right columns, then ours, for the pairs in `rows`.
+
+    With ``numbers``, left and right rows are called by those instead of by their places.
 
     A right column that clashes gets `suffix`; where one of ours clashes with a user's column, ours
     gets a trailing underscore. The user's names and cells are never changed otherwise.
     """
-    left_part = left.frame.select(pl.all().gather(rows[_LEFT]))
-    right_part = right.frame.select(pl.all().gather(rows[_RIGHT]))
+    left_part = left.select(pl.all().gather(rows[_LEFT]))
+    right_part = right.select(pl.all().gather(rows[_RIGHT]))
     ours = rows.select(*ADDED, *_extra(rows))
+    for side, called in zip((_LEFT, _RIGHT), numbers or (), strict=False):
+        ours = ours.with_columns(called.gather(rows[side]).alias(side))
     right_part.columns, ours.columns = _names(left.columns, right.columns, ours.columns, suffix)
     return pl.concat([left_part, right_part, ours], how="horizontal")
 
@@ -122,8 +137,8 @@ def _extra(pairs: pl.DataFrame) -> list[str]:
     return [column for column in pairs.columns if column not in ADDED]
 
 
-def _rows(
-    shown: pl.DataFrame, pairs: pl.DataFrame, left: Table, right: Table, join: Join
+def chosen_rows(
+    shown: pl.DataFrame, pairs: pl.DataFrame, heights: tuple[int, int], join: Join
 ) -> pl.DataFrame:
     """Return the pairs to write; a row on its own has a pair without a partner.
 
@@ -136,10 +151,10 @@ def _rows(
     """
     if join == "inner":
         return shown
-    alone_left = _best_of(_unused(shown, _LEFT, len(left)), pairs)
+    alone_left = _best_of(_unused(shown, _LEFT, heights[0]), pairs)
     if join == "anti":
         return alone_left
-    alone_right = _completed(_unused(shown, _RIGHT, len(right)), pairs)
+    alone_right = _completed(_unused(shown, _RIGHT, heights[1]), pairs)
     if join == "right":
         return pl.concat([shown, alone_right]).sort(_RIGHT, maintain_order=True)
     rows = pl.concat([shown, alone_left]).sort(_LEFT, maintain_order=True)

@@ -56,7 +56,13 @@ class DedupeSettings:
         check_if_exists(self.if_exists)
         if self.all_pairs and self.pairs is None:
             raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
-        others = {"all": self.all_pairs, "report": self.report, "if_exists": self.if_exists}
+        others: dict[str, object] = {
+            "all": self.all_pairs,
+            "report": self.report,
+            "if_exists": self.if_exists,
+            "state": self.state,
+            "judged": self.judged,
+        }
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
             raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")

@@ -73,7 +73,7 @@ def write(
     is_first = found.select(
         first=pl.col("cluster").fill_null(pl.col("row")) == pl.col("row")
     ).to_series()
-    whole = ours.hstack(_completed(frame, schema))
+    whole = ours.hstack(completed(frame, schema))
     if keep == "first":
         whole = whole.filter(is_first)
     elif keep == "best":
@@ -87,7 +87,7 @@ def pairs(clusters: Stage, shard: int) -> tuple[Frames, Values]:
     return {"pairs": joined.with_columns(pl.col("match_probability").round(6))}, {}
 
 
-def _completed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def completed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Return a shard's columns with the types that all shards have."""
     texts = text_view(frame)
     return pl.DataFrame(

@@ -37,7 +37,11 @@ def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
     """Pair the rows that share a rare value, and send each pair to the shard of its left row."""
     found = keys.gather(shard, "keys")
     height = pl.len().over("pass", "key").cast(pl.Int64)
-    rare = found.filter((height > 1) & (height * height <= MOST_PAIRS))
+    proposed = height * height
+    if learnt.layout.lefts:
+        rights = pl.col("apart").sum().over("pass", "key")  # 0 on the left, 1 on the right
+        proposed = (height - rights) * rights
+    rare = found.filter((height > 1) & (proposed <= MOST_PAIRS) & (proposed > 0))
     both = rare.join(rare, on=["pass", "key"], suffix="_right").filter(
         pl.col("row") < pl.col("row_right")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,8 @@ from tk_link.shards.learnt import Learnt
 from tk_link.shards.spelling import Recipe
 from tk_link.shards.store import Frames, Values, Workshop
 
+_FEW_RECALL = 0.95
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -40,6 +42,16 @@ class Chosen:
 
     passes: tuple[Pass, ...]
     recall: Recall | None
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what to know before the result is trusted."""
+        if self.recall is None:
+            yield "too few rows have a near twin to learn passes from: exact ones were taken"
+        elif self.recall.share < _FEW_RECALL:
+            yield (
+                f"passes find about {self.recall.share:.0%} of the true pairs; compare other "
+                "columns (--on), or leave --work-dir out where one machine can hold the tables"
+            )
 
 
 def choose(
@@ -74,14 +86,16 @@ def choose(
     )
     groups = [(n, passes[n]) for n in useful]
     stage, _ = shop.run("counts", partial(count, learnt, groups, wanted), learnt.layout.count)
-    counts = stage.lazily("counts").group_by("pass", "key").agg(pl.sum("n")).collect()
+    sides = (pl.col("n").filter(pl.col("is_right") == side).sum() for side in (False, True))
+    lefts, rights = sides if learnt.layout.lefts else (pl.sum("n"), pl.sum("n"))
+    counts = stage.lazily("counts").group_by("pass", "key").agg(pairs=lefts * rights).collect()
     hits = np.zeros((len(passes), len(left)), dtype=bool)
     for n in useful:
         asked = pl.DataFrame({"key": keys[n]}).join(
             counts.filter(pl.col("pass") == n), on="key", how="left", maintain_order="left"
         )
-        rows = asked["n"].fill_null(0).to_numpy().astype(np.float64)
-        hits[n] = agree[n].to_numpy() & (rows**2 <= MOST_PAIRS)
+        proposed = asked["pairs"].fill_null(0).to_numpy()
+        hits[n] = agree[n].to_numpy() & (proposed <= MOST_PAIRS)
     return _greedy(passes, hits)
 
 
@@ -94,7 +108,7 @@ def side_of(recipe: Recipe, rows: pl.DataFrame) -> Side:
 def count(
     learnt: Learnt, groups: Sequence[tuple[int, Pass]], wanted: pl.DataFrame, shard: int
 ) -> tuple[Frames, Values]:
-    """Count in a shard how many rows hold each wanted value: ``pass``, ``key``, ``n``."""
+    """Count in a shard how many rows hold each wanted value: ``pass``, ``key``, ``n``, and side."""
     side = side_of(learnt.recipe, learnt.spelled.read(shard, "spelled"))
     found = []
     for n, group in groups:
@@ -103,7 +117,8 @@ def count(
         found.append(
             held.select(pl.lit(n, pl.Int32).alias("pass"), "key", pl.col("n").cast(pl.Int64))
         )
-    return {"counts": pl.concat(found)}, {}
+    counts = pl.concat(found).with_columns(is_right=pl.lit(learnt.layout.is_right(shard)))
+    return {"counts": counts}, {}
 
 
 def _keys(side: Side, group: Pass) -> pl.Series:

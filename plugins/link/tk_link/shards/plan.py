@@ -7,8 +7,8 @@ Nothing is read but the files' indexes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tk.errors import InputError
@@ -40,6 +40,7 @@ COSTS: dict[str, tuple[float, float]] = {
     "output": (1.86, 32.3),
 }
 """Processor microseconds and bytes on disk for each row of the input, by stage."""
+LINK_COSTS = COSTS
 _PAIRS = 0.9
 """Candidate pairs for each row."""
 _BASE_MB, _ROW_MB = 400.0, 4.2e-3
@@ -94,27 +95,32 @@ class Plan:
 def make_plan(files: Sequence[str], config: DedupeConfig, shards: ShardConfig) -> Plan:
     """Estimate a run. Raises as `tk_link.shards.pipeline.run` does before it reads rows."""
     check_options(config)
-    pieces = cut(files, shard_rows=shards.shard_rows)
+    return plan_of(cut(files, shard_rows=shards.shard_rows), shards)
+
+
+def plan_of(
+    pieces: Sequence[Piece], shards: ShardConfig, costs: Mapping[str, tuple[float, float]] = COSTS
+) -> Plan:
+    """Estimate a run over these shards, by what a row costs at each stage."""
     heights = [_height(piece) for piece in pieces]
     counted = all(piece.rows is not None for piece in pieces)
-    return estimate(
-        sum(heights), len(pieces), max(heights), workers=shards.workers, is_counted=counted
-    )
+    plan = estimate(sum(heights), len(pieces), max(heights), costs=costs)
+    return replace(plan, workers=shards.workers, is_counted=counted)
 
 
 def estimate(
-    rows: int, shards: int, largest: int, *, workers: int | None = None, is_counted: bool = True
+    rows: int, shards: int, largest: int, costs: Mapping[str, tuple[float, float]] = COSTS
 ) -> Plan:
-    """Estimate a run over so many rows; arguments as `Plan` has them."""
+    """Estimate a run over so many rows; arguments as `Plan` and `plan_of` have them."""
     return Plan(
         rows=rows,
-        is_counted=is_counted,
+        is_counted=True,
         shards=shards,
         largest=largest,
-        workers=workers,
+        workers=None,
         pairs=round(rows * _PAIRS),
-        cpu_seconds={name: rows * cpu / 1e6 for name, (cpu, _) in COSTS.items()},
-        megabytes={name: rows * size / 1e6 for name, (_, size) in COSTS.items()},
+        cpu_seconds={name: rows * cpu / 1e6 for name, (cpu, _) in costs.items()},
+        megabytes={name: rows * size / 1e6 for name, (_, size) in costs.items()},
         memory=_BASE_MB + largest * _ROW_MB,
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tk_link import normalise
+from tk_link.computed import with_computed
 from tk_link.dedupe.naming import row_names
 from tk_link.fields import Field, FieldType
 from tk_link.shards.inputs import ROW, Layout
@@ -60,14 +61,17 @@ class Recipe:
         numbers = text[ROW]
         missing = [pl.lit(None, pl.String).alias(c) for c in self.columns if c not in text.columns]
         text = text.with_columns(missing).select(self.columns)
-        table = Table("shard", text, text)
+        table = with_computed(Table("shard", text, text), [f.left for f in self.fields])
+        text = table.text
         for column, formats in self.dates:
             table.kept[column, "as dates"] = normalise.dates(text[column], formats)
         name = row_names(table, self.id_column, self.source)
         if self.id_column is None:
             own = (pl.int_range(len(text), eager=True) + start).cast(pl.String)
             name = own if self.source is None else text[self.source].fill_null("") + ":" + own
-        filled = text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"].cast(pl.Int64)
+        filled = text.select(n=pl.sum_horizontal(pl.col(self.columns).is_not_null()))["n"].cast(
+            pl.Int64
+        )
         apart = pl.lit(0, pl.Int64)
         if self.apart and self.source is not None:
             hashes = text[self.source].fill_null("").hash(seed=0)
