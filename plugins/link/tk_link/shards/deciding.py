@@ -32,6 +32,10 @@ LEAST = 0.01
 """Chance alone from which a pair ties its rows into one component. A rival below it takes one
 percent from a probability, at most."""
 
+LEARN_PAIRS = 1_000_000
+"""Pairs that the model is learnt and calibrated on: of some left rows, whose right ones then lack
+rivals and partners. Learnt on half of 475,000 pairs of made people F1 is 0.9911, on all 0.9924."""
+
 
 @dataclass(frozen=True)
 class Ruling:
@@ -64,7 +68,7 @@ def fit(
         pairs: Number of pairs of all shards.
         config: Options.
     """
-    share = share_of(pairs)
+    share = share_of(pairs, LEARN_PAIRS)
     frame = sampled(compared, share)
     layout = learnt.layout
     heights = layout.left_height, layout.height - layout.left_height

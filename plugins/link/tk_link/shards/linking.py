@@ -6,6 +6,8 @@ pairs are found and compared by the stages of `tk dedupe`, and decided component
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -113,7 +115,7 @@ def run(
     pieces, lefts = cut_sides(left, right, shards)
     folder = Path(str(shape.output)).expanduser().resolve()
     output.prepare(folder, _parts(shape, lefts, len(pieces)), [each.file for each in pieces])
-    options = {"lefts": lefts} | asdict(config) | asdict(shape) | {"threads": None}
+    options = {"lefts": lefts} | asdict(config) | {"threads": None}
     shop = open_workshop(shards, options, pieces, executor=executor, progress=progress)
     layout = lay_out(shop, pieces, None, lefts=lefts)
     learning = sides.learn(shop, layout, (left, right), config)
@@ -240,9 +242,9 @@ def _write(
 ) -> list[Note]:
     """Write the result; `decided` are the stages of decided and of scored pairs."""
     layout, (ruled, scored) = learnt.layout, decided
-    parts = _parts(shape, layout.lefts, layout.count)
+    parts, name = _parts(shape, layout.lefts, layout.count), f"output-{_stamp(shape)}"
     if shape.pairs:
-        return shop.run("output", partial(joined.pairs, ruled), parts, elsewhere=folder)[1]
+        return shop.run(name, partial(joined.pairs, ruled), parts, elsewhere=folder)[1]
     lefts, count = layout.lefts, layout.count
     left, right = (
         inputs.common_schema(layout.stage, shards) for shards in (range(lefts), range(lefts, count))
@@ -250,4 +252,10 @@ def _write(
     fetch = partial(joined.fetch, learnt, ruled, right)
     fetched, _ = shop.run("fetched", fetch, count - lefts)
     joining = joined.Joining(learnt, ruled, scored, fetched, (left, right), shape)
-    return shop.run("output", joining.write, parts, elsewhere=folder)[1]
+    return shop.run(name, joining.write, parts, elsewhere=folder)[1]
+
+
+def _stamp(shape: OutputConfig) -> str:
+    """Return a short hash of how the output looks: every other is made of the same work."""
+    said = json.dumps([shape.join, shape.pairs, shape.suffix])
+    return hashlib.sha256(said.encode()).hexdigest()[:6]

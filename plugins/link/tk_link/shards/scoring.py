@@ -49,7 +49,7 @@ def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
         weights: Multiplier on each feature's evidence.
         pairs: Number of pairs of all shards.
     """
-    sample = sampled(compared, share_of(pairs))
+    sample = sampled(compared, share_of(pairs, LEARN_PAIRS))
     rows = pl.concat([sample["left"], sample["right"]]).unique().sort().to_numpy()
     left, right = (
         np.searchsorted(rows, sample[side].to_numpy()).astype(np.int32)
@@ -64,9 +64,9 @@ def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
     return Scorer(model, curve)
 
 
-def share_of(pairs: int) -> int:
-    """Return of how many left rows one is learnt from, where there are so many pairs."""
-    return max(-(-pairs // LEARN_PAIRS), 1)
+def share_of(pairs: int, most: int) -> int:
+    """Return of how many left rows one is learnt from, to learn from about `most` pairs."""
+    return max(-(-pairs // most), 1)
 
 
 def sampled(compared: Stage, share: int) -> pl.DataFrame:
