@@ -16,16 +16,17 @@ from tk_link import explain
 from tk_link.candidates import Pairs
 from tk_link.config import LinkConfig
 from tk_link.decisions import decide
-from tk_link.guard import unguarded
+from tk_link.guard import Guard, inspect, unguarded
 from tk_link.judging.links import unbound
 from tk_link.linkage import ACCEPTED, Cardinality
 from tk_link.outcome import STATUSES
 from tk_link.pipeline import score_as_asked
 from tk_link.scoring.model import Model
-from tk_link.scoring.score import score
+from tk_link.scoring.score import Scores, score
 from tk_link.shards.components import labels
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.scoring import Scorer, features_of, probability, sampled, share_of
+from tk_link.shards.spelling import TITLE, TOLD, YEAR, Recipe
 from tk_link.shards.store import Frames, Stage, Values
 
 LEAST = 0.01
@@ -105,7 +106,7 @@ def send(learnt: Learnt, stars: Stage, scored: Stage, shard: int) -> tuple[Frame
     """Send a shard's connected rows and their pairs to the shard of their component's first row."""
     found = labels(stars, shard)
     found = found.with_columns(learnt.layout.shard_of(found["component"]))
-    rows = learnt.spelled.read(shard, "spelled", ["row", "name"])
+    rows = learnt.spelled.read(shard, "spelled", ["row", "name", *_read_by_guard(learnt.recipe)])
     members = found.join(rows, on="row", how="left")
     pairs = scored.read(min(shard, scored.count - 1), "scored")
     pairs = pairs.clear() if shard >= scored.count else pairs
@@ -135,11 +136,11 @@ def rule(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frame
     pairs = Pairs(left, right, (len(lefts), len(rights)))
     features, config = features_of(frame, ruling.weights), ruling.config
     scores = score(features, pairs, ruling.how, seed=config.seed, model=ruling.model)
-    decision = decide(pairs, features, scores, ruling.how, config)
-    count = len(pairs)
-    why = explain.explain(
-        features, scores, unguarded(count), decision.positions, config.explain, bound=unbound(count)
-    )
+    verdict = _guarded(learnt.recipe, (lefts, rights), pairs, scores, ruling.how)
+    scores = scores.weighed(verdict.bits, pairs, ruling.how, among=~verdict.is_barred)
+    decision = decide(pairs, features, scores, ruling.how, config, guard=verdict)
+    shown, bound = decision.positions, unbound(len(pairs))
+    why = explain.explain(features, scores, verdict, shown, config.explain, bound=bound)
     links = decision.pairs.hstack(why).with_columns(
         left_row=lefts["row"].gather(decision.pairs["left_row"]),
         right_row=rights["row"].gather(decision.pairs["right_row"]),
@@ -163,6 +164,28 @@ def rule(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frame
         "spread": float((chances * (1 - chances)).sum()),
     }
     return {"links": links.with_columns(layout.shard_of(links["left_row"])), "asks": asks}, values
+
+
+def _read_by_guard(recipe: Recipe) -> list[str]:
+    """Return the columns that the variant guard reads."""
+    if recipe.told is None:
+        return []
+    return [TITLE, TOLD, *(f"{YEAR}{n}" for n in range(len(recipe.told.dated)))]
+
+
+def _guarded(
+    recipe: Recipe,
+    sides: tuple[pl.DataFrame, pl.DataFrame],
+    pairs: Pairs,
+    scores: Scores,
+    how: Cardinality,
+) -> Guard:
+    """Tell variants apart by what a shard's own pairs say of each kind of difference."""
+    columns = _read_by_guard(recipe)
+    if not columns or not len(pairs):
+        return unguarded(len(pairs))
+    title, told, *years = [(sides[0][column], sides[1][column]) for column in columns]
+    return inspect((title, told), years, pairs, scores, how)
 
 
 def _compact(rows: pl.Series) -> NDArray[np.int32]:

@@ -139,7 +139,7 @@ def run(
         right_id=learning.ids[1],
         rows=(layout.left_height, layout.height - layout.left_height),
         shards=(lefts, len(pieces) - lefts),
-        passes=tuple(str(each) for each in found.passes),
+        passes=found.names,
         recall=found.recall,
         candidates=candidates,
         how=ruling.how,
@@ -210,7 +210,7 @@ def _score(
 ) -> tuple[Stage, Ruling, int]:
     """Find, compare and weigh pairs; they are in left shards alone."""
     layout = learnt.layout
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found.passes), layout.count)
+    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), layout.count)
     proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), layout.count)
     asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), layout.lefts)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), layout.count)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
-from tk_link.passes import MOST_PAIRS, Pass
+from tk_link.passes import MOST_PAIRS
+from tk_link.shards import words
 from tk_link.shards.learnt import Learnt
-from tk_link.shards.passes import side_of
+from tk_link.shards.passes import Chosen, side_of
 from tk_link.shards.store import Frames, Stage, Values
 
 _KEYS = {"to": pl.Int32, "pass": pl.UInt8, "key": pl.UInt64, "row": pl.Int64, "apart": pl.Int64}
 
 
-def spread(learnt: Learnt, passes: Sequence[Pass], shard: int) -> tuple[Frames, Values]:
-    """Send the key that each pass gives each row of a shard to the shard that joins it."""
+def spread(learnt: Learnt, chosen: Chosen, shard: int) -> tuple[Frames, Values]:
+    """Send the keys that each pass gives each row of a shard to the shards that join them."""
     rows = learnt.spelled.read(shard, "spelled")
     side = side_of(learnt.recipe, rows)
+    keyed = [(n, side.keys(group)) for n, group in enumerate(chosen.passes)]
+    if chosen.words is not None:
+        keyed.append((words.PASS, chosen.words.keys(rows["record"])))
     found = [pl.DataFrame(schema=_KEYS)]
-    for n, group in enumerate(passes):
-        keys = side.keys(group)
+    for n, keys in keyed:
         found.append(
             keys.select(
                 (pl.col("key") % learnt.layout.count).cast(pl.Int32).alias("to"),

@@ -145,7 +145,7 @@ def run(
         id_column=recipe.id_column,
         rows=layout.height,
         shards=layout.count,
-        passes=tuple(str(each) for each in found.passes),
+        passes=found.names,
         recall=found.recall,
         candidates=candidates,
         joined=int(total["joined"]),
@@ -253,7 +253,7 @@ def _score(
     shop: Workshop, learnt: Learnt, found: passes.Chosen, config: DedupeConfig
 ) -> tuple[Stage, grouping.Rule, int]:
     count = learnt.layout.count
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found.passes), count)
+    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), count)
     proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), count)
     asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), count)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), count)

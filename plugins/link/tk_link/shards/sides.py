@@ -16,6 +16,7 @@ from tk.errors import UsageError
 from tk_link.align import Alignment
 from tk_link.columns import check_columns
 from tk_link.comparing import statistics
+from tk_link.comparing.described import Described, described
 from tk_link.config import LinkConfig
 from tk_link.fields import Field, FieldType
 from tk_link.plan import Profiles, prepare
@@ -111,20 +112,30 @@ def _recipes(
     """Return how left and right rows become comparable; the left one makes tables of both."""
     own = tuple([replace(field, left=c, right=c) for field, c in zip(fields, columns, strict=True)]
                 for columns in zip(*((f.left, f.right) for f in fields), strict=True))  # fmt: skip
+    told = described(fields, views.identifying_field)
     left, right = (
-        recipe_of(
-            table,
-            tuple(named),
-            _extras(columns, named, side_profiles),
-            id_column=id_column,
-            source=None,
-            apart=False,
+        replace(
+            recipe_of(
+                table,
+                tuple(named),
+                _extras(columns, named, side_profiles),
+                id_column=id_column,
+                source=None,
+                apart=False,
+            ),
+            told=None if told is None else _of(told, dict(zip(fields, named, strict=True))),
         )
         for table, named, columns, side_profiles, id_column in zip(
             tables, own, views.columns, profiles, ids, strict=True
         )
     )
     return left, right
+
+
+def _of(told: Described, own: dict[Field, Field]) -> Described:
+    """Return what describes things by the names of one side's columns."""
+    dates = tuple(own[field] for field in told.dated)
+    return Described(own[told.title], tuple(own[field] for field in told.told), dates)
 
 
 def _extras(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -200,3 +201,20 @@ def test_bad_inputs_are_named(files, tmp_path, capsys, monkeypatch):
     (tmp_path / "out" / "thesis.txt").touch()
     with pytest.raises(OutputError, match=r"thesis\.txt, which is no part"):
         sharded(files, tmp_path)
+
+
+def test_rows_that_share_no_whole_value_meet_by_rare_words(tmp_path):
+    draw = random.Random(1)
+    words = ["".join(draw.choices("abcdefgh", k=6)) for _ in range(400)]
+    titles = [" ".join(draw.sample(words, 7)) for _ in range(300)]
+    turned = [" ".join(draw.sample(title.split(), 6)) for title in titles[:250]]
+    for name, column in (("left", titles), ("right", turned)):
+        frame = pl.DataFrame({"title": column}).with_row_index("id")
+        frame = frame.with_columns(id=pl.format(f"{name[0]}{{}}", "id"))
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    names = str(tmp_path / "left.parquet"), str(tmp_path / "right.parquet")
+    result = sharded(names, tmp_path, rows=120)
+    assert result.passes[-1] == "a rare word"
+    found = pairs_of(rows_of(tmp_path))
+    assert len(found) > 200
+    assert sum(a[1:] == b[1:] for a, b in found) >= 0.95 * len(found)
