@@ -43,8 +43,8 @@ class Axis:
     def ticks(self, most: int = 6) -> list[float]:
         """Return at most `most` round values on the axis, ascending; the middles of categories."""
         if self.names:
-            step = -(-len(self.names) // _MOST_NAMES)
-            return [place + 0.5 for place in range(0, len(self.names), step)]
+            every = -(-len(self.names) // _MOST_NAMES)
+            return [place + 0.5 for place in range(0, len(self.names), every)]
         if self.unit == "time":
             return [self.low, (self.low + self.high) / 2, self.high]
         rough = (self.high - self.low) / max(most - 1, 1)
