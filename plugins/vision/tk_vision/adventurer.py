@@ -15,7 +15,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tk.errors import NotFoundError, UsageError
-from tk.nn import DropPath, Model, PatchEmbed, Renames, Variants, count, drop_rates
+from tk.nn import (
+    DropPath,
+    Model,
+    PatchEmbed,
+    Renames,
+    Variants,
+    count,
+    drop_rates,
+    resize_positions,
+    taps,
+    tokens_to_map,
+)
 from tk_vision.mamba2 import Mamba2
 
 Flips = Literal["once", "pairs"]
@@ -150,6 +161,7 @@ class Adventurer(Model):
         )
         self.norm_f = _norm(norm, dim)
         self.head = nn.Linear(dim, num_classes)
+        self.strides, self.widths = [patch] * 4, [dim] * 4
         self._initialise()
 
     def _initialise(self) -> None:
@@ -167,16 +179,6 @@ class Adventurer(Model):
         if patches.bias is not None:
             nn.init.zeros_(patches.bias)
 
-    @property
-    def strides(self) -> list[int]:
-        """Pixels between neighbouring cells of each map of `pyramid`."""
-        return [self.patch] * 4
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of each map of `pyramid`."""
-        return [self.pos_embed.shape[-1]] * 4
-
     def embed(self, image: Tensor) -> tuple[Tensor, Grid]:
         """Return patches with positions and the class token last, ``(B, N + 1, C)``, their grid."""
         patches = self.patch_embed(image)
@@ -188,14 +190,11 @@ class Adventurer(Model):
     def pyramid(self, image: Tensor) -> list[Tensor]:
         """Return the patches after four blocks at equal distances, ``(B, C, rows, columns)``."""
         x, grid = self.embed(image)
-        depth = len(self.layers)
-        chosen = [-(-depth * quarter // 4) - 1 for quarter in (1, 2, 3, 4)]
-        maps: dict[int, Tensor] = {}
-        for number, layer in enumerate(self.layers):
+        states = []
+        for layer in self.layers:
             x = layer(x)
-            if number in chosen:
-                maps[number] = x[:, :-1].transpose(1, 2).unflatten(-1, grid)
-        return [maps[number] for number in chosen]
+            states.append(x[:, :-1])
+        return [tokens_to_map(states[number - 1], grid) for number in taps(len(states))]
 
     def features(self, image: Tensor) -> Tensor:
         """Return the class token's last state, ``(B, C)``."""
@@ -250,14 +249,9 @@ def stretch(table: Tensor, grid: Grid, *, class_row: ClassRow = "last") -> Tenso
         class_row: Which row is left alone. The published loader takes the ``first``, a patch's;
             it then stretches a grid that is off by one and ends in the class token's row.
     """
-    side = math.isqrt(table.shape[1] - 1)
-    if grid == (side, side):
-        return table
-    is_last = class_row == "last"
-    cells, own = (table[:, :-1], table[:, -1:]) if is_last else (table[:, 1:], table[:, :1])
-    cells = cells.transpose(1, 2).unflatten(-1, (side, side))
-    cells = F.interpolate(cells, size=grid, mode="bicubic").flatten(2).transpose(1, 2)
-    return torch.cat([cells, own] if is_last else [own, cells], dim=1)
+    if class_row == "first":
+        return resize_positions(table, grid)
+    return resize_positions(table.roll(1, dims=1), grid).roll(-1, dims=1)
 
 
 def _norm(kind: Norm, dim: int) -> nn.Module:
