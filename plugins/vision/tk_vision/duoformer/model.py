@@ -213,12 +213,14 @@ def _trunk(name: str) -> Backbone:
     if name in RESNETS:
         return ResNet(name)
     model = tk.create(name)
-    if len(getattr(model, "widths", ())) != _MAPS or not hasattr(model, "pyramid"):
+    strides = list(getattr(model, "strides", ()))
+    if len(strides) != _MAPS or strides != [strides[0] * 2**level for level in range(_MAPS)]:
         raise UsageError(
-            f"backbone {name!r} has no pyramid of four maps; "
-            f"say one of {', '.join(RESNETS)} or a model that has"
+            f"backbone {name!r} has no pyramid of four maps, each half as high and wide as the one "
+            f"before; say {', '.join(RESNETS)}, or a model that has"
         )
-    model.head = nn.Identity()  # it would learn nothing
+    if hasattr(model, "head"):
+        model.head = nn.Identity()  # nothing would reach it
     return cast(Backbone, model)
 
 

@@ -85,8 +85,8 @@ class ResNet(nn.Module):
         """Return the four maps, fine to coarse."""
         x = nn.functional.max_pool2d(self.bn1(self.conv1(image)).relu(), 3, 2, 1)
         maps = []
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            x = stage(x)
+        for stage in range(1, 5):
+            x = self.get_submodule(f"layer{stage}")(x)
             maps.append(x)
         return maps
 

@@ -3,13 +3,13 @@
 Two wirings are published. In ``ends`` logits are scaled by twice the inverse root of the whole
 width, and of the attentions among regions only the first and the last count: those between them
 read the first one's output and theirs is lost. In ``chain`` logits are scaled as usual and each
-attention reads what the one before returned. Among regions there is no residual, norm or perceptron.
+attention reads what the one before returned. Regions have no residual, norm or perceptron.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -124,7 +124,9 @@ class ScaleRegionTransformer(Model):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        _check(dim, depth, heads, scales, wiring, qk_norm)
+        if dim % heads:
+            raise UsageError(f"width {dim} cannot be split into {heads} heads")
+        _check(depth, scales, wiring, qk_norm)
         is_chain = wiring == "chain"
         scale = (dim // heads) ** -0.5 if is_chain else 2 * dim**-0.5
 
@@ -172,10 +174,10 @@ class ScaleRegionTransformer(Model):
         return x.unflatten(0, tokens.shape[:2])
 
     def attend_regions(self, tokens: Tensor, grid: tuple[int, int] | None = None) -> Tensor:
-        """Let the regions' first tokens attend to one another and return the class token, ``(B, C)``.
+        """Let regions attend to one another; return the class token, ``(B, C)``.
 
         Args:
-            tokens: ``(B, regions, C)``.
+            tokens: Of each region its token of all scales, ``(B, regions, C)``.
             grid: Rows and columns of regions; positions of another grid are stretched to it.
         """
         positions = self.pos_embed if grid is None else resize_positions(self.pos_embed, grid)
@@ -192,7 +194,8 @@ class ScaleRegionTransformer(Model):
         """
         shape = (self.pos_embed.shape[1] - 1, *self.pos_embed_for_scale.shape[2:])
         if tokens.shape[1:] != shape:
-            raise InputError(f"tokens are {tuple(tokens.shape)}; this model takes (B, *{shape})")
+            wanted = f"(B, {', '.join(map(str, shape))})"
+            raise InputError(f"tokens are {tuple(tokens.shape)}; this model takes {wanted}")
         return self.attend_regions(self.attend_scales(tokens)[:, :, 0])
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -236,11 +239,7 @@ class ScaleRegionTransformer(Model):
         }
 
 
-def _check(
-    dim: int, depth: int, heads: int, scales: int, wiring: str, qk_norm: Sequence[bool]
-) -> None:
-    if dim % heads:
-        raise UsageError(f"width {dim} cannot be split into {heads} heads")
+def _check(depth: int, scales: int, wiring: str, qk_norm: Sequence[bool]) -> None:
     if scales not in TOKENS:
         raise UsageError(f"scales is {scales}; it must be 2, 3 or 4")
     if wiring not in WIRINGS:
