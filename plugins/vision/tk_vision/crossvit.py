@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from tk.errors import InputError, UsageError
-from tk.nn import Model, Renames, Variants, count, drop_rates
-from tk_vision.crossvit_blocks import Embedding, Heads, MultiScaleBlock
+from tk.nn import Model, Renames, Variants, count, drop_rates, resize_positions, tokens_to_map
+from tk_vision.crossvit_blocks import Embedding, Heads, MultiScaleBlock, grid_of
 
 
 def _sizes(
@@ -38,7 +38,9 @@ class CrossViT(Model):
     ImageNet's mean, over its deviation.
 
     Args:
-        images: Side of the image in each branch.
+        images: Side of the image in each branch that positions are learned for.
+        sizes: Side that each branch works at; positions are stretched to it, bicubically. By
+            default `images`.
         dims: Channels of each branch.
         heads: Heads of each branch.
         depths: Of each multi-scale block: blocks of the first branch, of the second, and crossings;
@@ -78,6 +80,7 @@ class CrossViT(Model):
         dims: Sequence[int],
         heads: Sequence[int],
         depths: Sequence[Sequence[int]],
+        sizes: Sequence[int] | None = None,
         patches: Sequence[int] = (12, 16),
         mlp_ratios: Sequence[float] = (4.0, 4.0),
         stem: str = "patch",
@@ -89,20 +92,21 @@ class CrossViT(Model):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        _check(
-            depths, images=images, dims=dims, heads=heads, patches=patches, mlp_ratios=mlp_ratios
-        )
+        sizes = sizes or images
+        pairs = {"images": images, "sizes": sizes, "dims": dims, "heads": heads}
+        _check(depths, {**pairs, "patches": patches, "mlp_ratios": mlp_ratios})
         self.strides, self.widths = list(patches), list(dims)
         self.channels = channels
         embeddings = [
-            Embedding(*sizes, channels=channels, stem=stem)
-            for sizes in zip(images, patches, dims, strict=True)
+            Embedding(size, patch, dim, channels=channels, stem=stem)
+            for size, patch, dim in zip(sizes, patches, dims, strict=True)
         ]
-        tokens = [1 + each.grid**2 for each in embeddings]
+        self.grids = [(each.grid, each.grid) for each in embeddings]
         self.patch_embed = nn.ModuleList(embeddings)
         self.cls_token = nn.ParameterList(torch.zeros(1, 1, dim) for dim in dims)
         self.pos_embed = nn.ParameterList(
-            torch.zeros(1, number, dim) for number, dim in zip(tokens, dims, strict=True)
+            torch.zeros(1, 1 + grid_of(side, patch, stem) ** 2, dim)
+            for side, patch, dim in zip(images, patches, dims, strict=True)
         )
         self.dropout = nn.Dropout(dropout)
         spans = [max(small, large) + crossings for small, large, crossings in depths]
@@ -151,17 +155,18 @@ class CrossViT(Model):
     def _embed(self, branch: int, image: Tensor) -> Tensor:
         patches = self.patch_embed[branch](image)
         cls_token = self.cls_token[branch].expand(len(patches), -1, -1)
-        return self.dropout(torch.cat([cls_token, patches], dim=1) + self.pos_embed[branch])
+        positions = resize_positions(self.pos_embed[branch], self.grids[branch])
+        return self.dropout(torch.cat([cls_token, patches], dim=1) + positions)
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
-        """Return the patches of both branches as maps, ``(B, C, image / patch, image / patch)``.
+        """Return the patches of both branches as maps, ``(B, C, size / patch, size / patch)``.
 
-        Steps are those of the branch's own image, whatever the size of `image`.
+        `strides` are those of the branch's own image, whatever the size of `image`.
         """
-        maps = []
-        for tokens, embedding in zip(self.tokens(image), self.patch_embed, strict=True):
-            maps.append(tokens[:, 1:].transpose(1, 2).unflatten(2, (embedding.grid, -1)))
-        return maps
+        return [
+            tokens_to_map(tokens[:, 1:], grid)
+            for tokens, grid in zip(self.tokens(image), self.grids, strict=True)
+        ]
 
     def features(self, image: Tensor) -> Tensor:
         """Return the normed class tokens of both branches, joined: ``(B, C0 + C1)``."""
@@ -224,7 +229,7 @@ def _images(
     return {}
 
 
-def _check(depths: Sequence[Sequence[int]], **pairs: Sequence[float]) -> None:
+def _check(depths: Sequence[Sequence[int]], pairs: Mapping[str, Sequence[float]]) -> None:
     for name, pair in pairs.items():
         if len(pair) != 2:
             raise UsageError(f"{name} is {list(pair)}; give one value for each of the two branches")

@@ -192,6 +192,18 @@ def test_an_image_of_any_shape_is_made_each_branchs_square():
     assert all(torch.equal(model.patch_embed[b](image), part) for b, part in enumerate(parts))
 
 
+def test_branches_work_at_other_sizes_with_stretched_positions():
+    model = small(sizes=[96, 32])
+    assert [tuple(each.shape[2:]) for each in model.pyramid(wave(1, 3, 40, 40))] == [(8, 8), (2, 2)]
+    model.load_state_dict(small().state_dict())
+    table = small().pos_embed[0][:, 1:].transpose(1, 2).unflatten(2, (4, 4))
+    table = torch.nn.functional.interpolate(table, (8, 8), mode="bicubic")
+    with recorded(model, {"patches": "patch_embed.0", "tokens": "dropout"}) as seen:
+        model._embed(0, wave(1, 3, 40, 40))
+    added = seen["tokens"][:, 1:] - seen["patches"]
+    assert torch.allclose(added, table.flatten(2).transpose(1, 2), atol=1e-6)
+
+
 def test_stochastic_depth_grows_over_both_branches_and_crossings():
     model = small(depths=[[1, 2, 0], [1, 2, 1]], drop_path=0.4)
     first, second = model.blocks
@@ -215,6 +227,7 @@ def test_tables_are_spared_weight_decay():
     [
         ({"depths": [[0, 2, 0]]}, r"\[0, 2, 0\]"),
         ({"depths": []}, "empty"),
+        ({"sizes": [64]}, "sizes is .* two branches"),
         ({"dims": [8, 16, 32]}, "dims is .* two branches"),
         ({"heads": [3, 4]}, "width 8 .* 3 heads"),
         ({"stem": "mlp"}, "'mlp' is none of patch, conv"),
