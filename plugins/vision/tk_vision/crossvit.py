@@ -22,7 +22,7 @@ def _sizes(
     dim: int, heads: int, large: int, ratio: float, *, stem: str = "patch", high: bool = False
 ) -> dict[str, Any]:
     return {
-        "images": [408, 384] if high else [240, 224],
+        "image": 408 if high else 240,
         "dims": [dim, 2 * dim],
         "heads": [heads, heads],
         "depths": [[1, large, 0]] * 3,
@@ -38,9 +38,11 @@ class CrossViT(Model):
     ImageNet's mean, over its deviation.
 
     Args:
-        images: Side of the image in each branch that positions are learned for.
-        sizes: Side that each branch works at; positions are stretched to it, bicubically. By
-            default `images`.
+        image: Side of the image that positions are learned for; the branches take the multiples
+            of their patches nearest to it and to 14/15 of it, as published. Two numbers are the
+            branches' own sides.
+        size: As `image`, what the branches work at; positions are stretched to it, bicubically. By
+            default `image`.
         dims: Channels of each branch.
         heads: Heads of each branch.
         depths: Of each multi-scale block: blocks of the first branch, of the second, and crossings;
@@ -76,11 +78,11 @@ class CrossViT(Model):
     def __init__(
         self,
         *,
-        images: Sequence[int],
+        image: int | Sequence[int],
         dims: Sequence[int],
         heads: Sequence[int],
         depths: Sequence[Sequence[int]],
-        sizes: Sequence[int] | None = None,
+        size: int | Sequence[int] | None = None,
         patches: Sequence[int] = (12, 16),
         mlp_ratios: Sequence[float] = (4.0, 4.0),
         stem: str = "patch",
@@ -92,21 +94,21 @@ class CrossViT(Model):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        sizes = sizes or images
-        pairs = {"images": images, "sizes": sizes, "dims": dims, "heads": heads}
-        _check(depths, {**pairs, "patches": patches, "mlp_ratios": mlp_ratios})
+        _check(depths, dims=dims, heads=heads, patches=patches, mlp_ratios=mlp_ratios)
+        learned = _sides("image", image, patches)
+        sides = learned if size is None else _sides("size", size, patches)
         self.strides, self.widths = list(patches), list(dims)
         self.channels = channels
         embeddings = [
-            Embedding(size, patch, dim, channels=channels, stem=stem)
-            for size, patch, dim in zip(sizes, patches, dims, strict=True)
+            Embedding(side, patch, dim, channels=channels, stem=stem)
+            for side, patch, dim in zip(sides, patches, dims, strict=True)
         ]
         self.grids = [(each.grid, each.grid) for each in embeddings]
         self.patch_embed = nn.ModuleList(embeddings)
         self.cls_token = nn.ParameterList(torch.zeros(1, 1, dim) for dim in dims)
         self.pos_embed = nn.ParameterList(
             torch.zeros(1, 1 + grid_of(side, patch, stem) ** 2, dim)
-            for side, patch, dim in zip(images, patches, dims, strict=True)
+            for side, patch, dim in zip(learned, patches, dims, strict=True)
         )
         self.dropout = nn.Dropout(dropout)
         spans = [max(small, large) + crossings for small, large, crossings in depths]
@@ -179,7 +181,7 @@ class CrossViT(Model):
 
     @classmethod
     def config_from_state_dict(cls, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Read all but the heads; sizes of images only where a variant has such tables."""
+        """Read all but the heads; the size only where a variant has such tables."""
         dims = [tensors[f"cls_token.{branch}"].shape[2] for branch in (0, 1)]
         first = "blocks.0.blocks.{}.0.mlp.fc1.bias"
         hidden = [len(tensors[first.format(branch)]) for branch in (0, 1)]
@@ -197,7 +199,7 @@ class CrossViT(Model):
         options["channels"] = stems[0][1]
         if is_plain:
             options["patches"] = [shape[3] for shape in stems]
-        return options | _images(cls.variants, options, tensors)
+        return options | _image(cls.variants, options, tensors)
 
 
 def _depths(tensors: Mapping[str, Tensor]) -> list[list[int]]:
@@ -212,24 +214,35 @@ def _depths(tensors: Mapping[str, Tensor]) -> list[list[int]]:
     return found
 
 
-def _images(
+def _image(
     variants: Variants, seen: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> dict[str, Any]:
-    """Return the sizes of the variant that has this stem and tables of this length, if any.
+    """Return the size of the variant that has this stem and tables of this length, if any.
 
     A side that is no multiple of its patch leaves no trace in the tables, so it is not computed.
     """
-    cells = [tensors[f"pos_embed.{branch}"].shape[1] - 1 for branch in (0, 1)]
+    lengths = [tensors[f"pos_embed.{branch}"].shape[1] for branch in (0, 1)]
+    patches = (12, 16)
     for variant in variants.values():
-        sizes = variant["images"]
-        grids = [size // patch for size, patch in zip(sizes, (12, 16), strict=True)]
-        is_alike = seen["stem"] == variant["stem"] and seen.get("patches", [12, 16]) == [12, 16]
-        if is_alike and [grid**2 for grid in grids] == cells:
-            return {"images": sizes}
+        sides = zip(_sides("image", variant["image"], patches), patches, strict=True)
+        is_alike = [1 + (side // patch) ** 2 for side, patch in sides] == lengths
+        has_patches = list(seen.get("patches", patches)) == list(patches)
+        if is_alike and has_patches and seen["stem"] == variant["stem"]:
+            return {"image": variant["image"]}
     return {}
 
 
-def _check(depths: Sequence[Sequence[int]], pairs: Mapping[str, Sequence[float]]) -> None:
+def _sides(name: str, size: int | Sequence[int], patches: Sequence[int]) -> list[int]:
+    """Return the side of each branch's image."""
+    if isinstance(size, int):
+        wanted = (size, size * 14 / 15)
+        return [patch * round(side / patch) for side, patch in zip(wanted, patches, strict=True)]
+    if len(size) != len(patches):
+        raise UsageError(f"{name} is {list(size)}; give one number, or one for each branch")
+    return list(size)
+
+
+def _check(depths: Sequence[Sequence[int]], **pairs: Sequence[float]) -> None:
     for name, pair in pairs.items():
         if len(pair) != 2:
             raise UsageError(f"{name} is {list(pair)}; give one value for each of the two branches")
