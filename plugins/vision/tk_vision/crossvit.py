@@ -18,7 +18,7 @@ from tk.nn import Model, Renames, Variants, count, drop_rates, resize_positions,
 from tk_vision.crossvit_blocks import Embedding, Heads, MultiScaleBlock, grid_of
 
 
-def _sizes(
+def _variant(
     dim: int, heads: int, large: int, ratio: float, *, stem: str = "patch", high: bool = False
 ) -> dict[str, Any]:
     return {
@@ -60,17 +60,17 @@ class CrossViT(Model):
     """
 
     variants: ClassVar[Variants] = {
-        "crossvit-tiny": _sizes(96, 3, 4, 4.0),
-        "crossvit-small": _sizes(192, 6, 4, 4.0),
-        "crossvit-base": _sizes(384, 12, 4, 4.0),
-        "crossvit-9": _sizes(128, 4, 3, 3.0),
-        "crossvit-9-dagger": _sizes(128, 4, 3, 3.0, stem="conv"),
-        "crossvit-15": _sizes(192, 6, 5, 3.0),
-        "crossvit-15-dagger": _sizes(192, 6, 5, 3.0, stem="conv"),
-        "crossvit-15-dagger-384": _sizes(192, 6, 5, 3.0, stem="conv", high=True),
-        "crossvit-18": _sizes(224, 7, 6, 3.0),
-        "crossvit-18-dagger": _sizes(224, 7, 6, 3.0, stem="conv"),
-        "crossvit-18-dagger-384": _sizes(224, 7, 6, 3.0, stem="conv", high=True),
+        "crossvit-tiny": _variant(96, 3, 4, 4.0),
+        "crossvit-small": _variant(192, 6, 4, 4.0),
+        "crossvit-base": _variant(384, 12, 4, 4.0),
+        "crossvit-9": _variant(128, 4, 3, 3.0),
+        "crossvit-9-dagger": _variant(128, 4, 3, 3.0, stem="conv"),
+        "crossvit-15": _variant(192, 6, 5, 3.0),
+        "crossvit-15-dagger": _variant(192, 6, 5, 3.0, stem="conv"),
+        "crossvit-15-dagger-384": _variant(192, 6, 5, 3.0, stem="conv", high=True),
+        "crossvit-18": _variant(224, 7, 6, 3.0),
+        "crossvit-18-dagger": _variant(224, 7, 6, 3.0, stem="conv"),
+        "crossvit-18-dagger-384": _variant(224, 7, 6, 3.0, stem="conv", high=True),
     }
     renames: ClassVar[Renames] = ((r"^(pos_embed|cls_token)_([01])$", r"\1.\2"),)  # timm's
     no_decay: ClassVar[Sequence[str]] = ("cls_token.*", "pos_embed.*")

@@ -35,10 +35,12 @@ NAMES = {
     "qkv_bias": "qkv_bias",
     "norm_eps": "norm_eps",
 }
+PAIRS = {(240, 224): 240, (408, 384): 408}  # what published models name by one number
 
 
 def arguments(config):
     found = {ours: config[theirs] for theirs, ours in NAMES.items() if theirs in config}
+    found["image"] = PAIRS.get(tuple(found["image"]), found["image"])
     found["mlp_ratios"] = config["mlp_ratio"][:2]  # the third is never used
     return found | {"stem": "conv" if config.get("multi_conv") else "patch"}
 
@@ -168,6 +170,16 @@ def test_a_visit_costs_no_more_than_the_number_of_tokens():
         assert largest.numel == number * 16
         costs.append(flops.get_total_flops())
     assert costs[1] < 2 * costs[0]
+
+
+def test_of_several_crossings_only_the_first_sees_patches():
+    model, image = small(depths=[[1, 1, 2]]), wave(2, 3, 64, 64)
+    before, (first, second) = model(image), model.blocks[0].fusion[0]
+    with torch.no_grad():
+        second.attn.wq.weight.mul_(-9.0)  # the only key is the query's own place
+        assert torch.equal(model(image), before)
+        first.attn.wq.weight.mul_(-9.0)
+        assert not torch.equal(model(image), before)
 
 
 def test_logits_are_the_mean_of_two_heads():
