@@ -25,6 +25,8 @@ class PositionBias(nn.Module):
     def __init__(self, dim: int, heads: int, *, residual: bool = False) -> None:
         super().__init__()
         hidden = dim // 4
+        if not hidden:
+            raise UsageError(f"width {dim} leaves nothing for the position bias; take 4 or more")
         self.residual = residual
         self.pos_proj = nn.Linear(2, hidden)
         self.pos1, self.pos2, self.pos3 = (
