@@ -35,6 +35,8 @@ class PoolFormer(MetaFormer):
     variants: ClassVar[Variants] = {
         name: {"depths": depths, "dims": dims, "scale": scale}
         for name, depths, dims, scale in (
+            # Ours, for few pictures of 32 to 96 pixels; the others are the paper's.
+            ("poolformer-mini", [2, 2, 4, 2], [32, 64, 128, 192], 0.1),
             ("poolformer-s12", [2, 2, 6, 2], [64, 128, 320, 512], 1e-5),
             ("poolformer-s24", [4, 4, 12, 4], [64, 128, 320, 512], 1e-5),
             ("poolformer-s36", [6, 6, 18, 6], [64, 128, 320, 512], 1e-6),
@@ -65,6 +67,7 @@ class PoolFormerDense(Backbone):
     variants: ClassVar[Variants] = {
         name.replace("poolformer-", "poolformer-dense-"): options
         for name, options in PoolFormer.variants.items()
+        if name != "poolformer-mini"
     }
 
     def __init__(
