@@ -11,27 +11,40 @@ from tk.errors import UsageError
 from tk.nn import Renames, Variants
 from tk_vision.metaformer import Backbone, MetaFormer, make_norm
 
+_STAGES = range(4)
+_TRANSFORMERS: Renames = (
+    *((rf"^poolformer\.encoder\.block\.{i}\.", f"network.{2 * i}.") for i in _STAGES),
+    (r"^poolformer\.encoder\.patch_embeddings\.0\.projection\.", "stem."),
+    *(
+        (
+            rf"^poolformer\.encoder\.patch_embeddings\.{i}\.projection\.",
+            f"network.{2 * i - 1}.proj.",
+        )
+        for i in _STAGES[1:]
+    ),
+    (r"\.before_norm\.", ".norm1."),
+    (r"\.after_norm\.", ".norm2."),
+    (r"\.output\.conv([12])\.", r".mlp.fc\1."),
+    (r"^classifier\.", "head."),
+)
+_TIMM: Renames = (
+    (r"^stem\.conv\.", "stem."),
+    *((rf"^stages\.{i}\.blocks\.", f"network.{2 * i}.") for i in _STAGES),
+    *((rf"^stages\.{i}\.downsample\.conv\.", f"network.{2 * i - 1}.proj.") for i in _STAGES[1:]),
+    (r"\.layer_scale([12])\.scale$", r".layer_scale_\1"),
+    (r"^head\.norm\.", "norm."),
+    (r"^head\.fc\.", "head."),
+)
+
 
 class PoolFormer(MetaFormer):
-    """A MetaFormer of pooling alone; checkpoints without weights of mixers are taken for one."""
+    """A MetaFormer of pooling alone; checkpoints without weights of mixers are taken for one.
 
-    renames: ClassVar[Renames] = (
-        *MetaFormer.renames,
-        # What transformers calls them.
-        (r"^poolformer\.encoder\.patch_embeddings\.0\.projection\.", "stem."),
-        *(
-            (
-                rf"^poolformer\.encoder\.patch_embeddings\.{i}\.projection\.",
-                f"network.{2 * i - 1}.proj.",
-            )
-            for i in (1, 2, 3)
-        ),
-        *((rf"^poolformer\.encoder\.block\.{i}\.", f"network.{2 * i}.") for i in range(4)),
-        (r"\.before_norm\.", ".norm1."),
-        (r"\.after_norm\.", ".norm2."),
-        (r"\.output\.conv([12])\.", r".mlp.fc\1."),
-        (r"^classifier\.", "head."),
-    )
+    Its authors' checkpoints load, and those of transformers and timm. The last map is normed before
+    its mean is taken, as the authors do; timm norms the mean.
+    """
+
+    renames: ClassVar[Renames] = (*MetaFormer.renames, *_TRANSFORMERS, *_TIMM)
     variants: ClassVar[Variants] = {
         name: {"depths": depths, "dims": dims, "scale": scale}
         for name, depths, dims, scale in (

@@ -1,5 +1,7 @@
 """MetaFormer and PoolFormer compute what the published implementation computes."""
 
+import re
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -11,7 +13,7 @@ from tk.checkpoints.sizing import plain
 from tk.testing import assert_golden, assert_model, assert_parity, parity_cases, published, wave
 from tk_vision.metaformer import MetaFormer
 from tk_vision.metaformer_mixers import Pooling
-from tk_vision.poolformer import PoolFormerDense
+from tk_vision.poolformer import PoolFormer, PoolFormerDense
 
 MIXERS = {"spatialfc": "spatial"}
 
@@ -210,6 +212,28 @@ def test_checkpoints_of_transformers_load_and_agree(tmp_path):
     image = wave(2, 3, 64, 96)
     with torch.no_grad():
         torch.testing.assert_close(ours(image), theirs(image).logits)
+
+
+def test_checkpoints_under_timms_names_load(tmp_path):
+    ours, theirs = small(PoolFormer, num_classes=5), {}
+    ends = {"stem": "stem.conv", "norm": "head.norm", "head": "head.fc"}
+    for name, tensor in ours.state_dict().items():
+        first, *rest = name.split(".")
+        if first == "network":
+            stage, is_down = divmod(int(rest[0]), 2)
+            inside = ".".join(rest[1:])
+            if is_down:
+                found = f"stages.{stage + 1}.downsample.{inside.replace('proj', 'conv')}"
+            else:
+                found = f"stages.{stage}.blocks.{inside}"
+            found = re.sub(r"layer_scale_(\d)", r"layer_scale\1.scale", found)
+        else:
+            found = ".".join([ends[first], *rest])
+        theirs[found] = tensor
+    assert len(theirs) == len(ours.state_dict())
+    save_file(theirs, tmp_path / "theirs.safetensors")
+    loaded, image = tk.load_checkpoint(tmp_path / "theirs.safetensors"), wave(1, 3, 64, 64)
+    assert torch.equal(loaded(image), ours(image))
 
 
 @pytest.mark.parametrize(
