@@ -16,13 +16,16 @@ import torch
 from torch import Tensor, nn
 
 from tk.errors import UsageError
+from tk.nn import Attention
 
 PLACEMENTS = ("parallel", "sequential")
 NORMS = ("none", "in", "out")
 SECOND_NORMS = ("norm2", "layernorm_after", "layer_norm2")
 """Names that pre-norm blocks give the norm before their perceptron: timm's, transformers'."""
 _EXITS = ("drop_path2", "drop_path", "dropout", "mlp")
-"""Children of a block whose output is the perceptron's branch as the residual gets it."""
+"""Children of a block; the first that it has is the last that the perceptron's branch passes."""
+
+_SETS = ("transformers.models.vit.", "transformers.models.deit.")
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,10 @@ class Prompts(nn.Module):
 
 
 def second_norm(block: nn.Module) -> nn.LayerNorm | None:
-    """Return the layer norm before a block's perceptron; None if it has none that is known."""
+    """Return the layer norm before a block's perceptron (``mlp``); None if there is none."""
     children = dict(block.named_children())
+    if "mlp" not in children:
+        return None
     found = (children.get(name) for name in SECOND_NORMS)
     return next((norm for norm in found if isinstance(norm, nn.LayerNorm)), None)
 
@@ -147,13 +152,15 @@ def install(block: nn.Module, tuning: Tuning) -> list[Any]:
     """
     norm, kind = second_norm(block), type(block).__name__
     if norm is None or len(norm.normalized_shape) != 1:
-        raise UsageError(f"{kind} has no layer norm called {' or '.join(SECOND_NORMS)}")
+        raise UsageError(f"{kind} has no mlp after a layer norm {' or '.join(SECOND_NORMS)}")
     if {"adaptmlp", "prompts"} & {name for name, _ in block.named_children()}:
         raise UsageError(f"{kind} has adapters already; detach them first")
     like: Mapping[str, Any] = {"device": norm.weight.device, "dtype": norm.weight.dtype}
     dim, handles = norm.normalized_shape[0], []
+    if tuning.prompts and not _sees_a_set(block):
+        raise UsageError(f"{kind} may know the places of its tokens; it can take no prompts")
     if tuning.bottleneck:
-        adapter = Adapter(dim, tuning).to(**like)
+        adapter = Adapter(dim, tuning).to(**like).train(block.training)
         handles += _listen(block, norm, adapter, tuning.placement)
         block.adaptmlp = adapter
     if tuning.prompts:
@@ -171,20 +178,19 @@ def remove(block: nn.Module) -> None:
             delattr(block, name)
 
 
+def _sees_a_set(block: nn.Module) -> bool:
+    """Say whether attention is known to ask for nothing but tokens, however many."""
+    kinds = [type(child) for child in block.children()]
+    return any(k is Attention or k.__module__.startswith(_SETS) for k in kinds)
+
+
 def _listen(block: nn.Module, norm: nn.Module, adapter: Adapter, placement: str) -> list[Any]:
     handles: list[Any] = [block.register_forward_pre_hook(adapter.start)]
     handles.append(norm.register_forward_pre_hook(adapter.enter))
     if placement == "parallel":
         return [*handles, block.register_forward_hook(adapter.beside)]
     children = dict(block.named_children())
-    leaving = next((children[name] for name in _EXITS if name in children), None)
-    if leaving is None:
-        for handle in handles:
-            handle.remove()
-        raise UsageError(
-            f"{type(block).__name__} has none of {', '.join(_EXITS)}, so that no adapter can "
-            "follow its perceptron; say placement='parallel'"
-        )
+    leaving = next(children[name] for name in _EXITS if name in children)
     return [*handles, leaving.register_forward_hook(adapter.after)]
 
 
