@@ -107,7 +107,7 @@ class PolyViT(ViT):
     """
 
     variants: ClassVar[Variants] = {
-        f"poly-{name}": ViT.variants[name] for name in ("vit-s-16", "vit-b-16")
+        f"poly{name}": ViT.variants[name] for name in ("vit-s-16", "vit-b-16")
     }
     renames: ClassVar[Renames] = ()
 
@@ -172,7 +172,7 @@ class PolyTwins(Twins):
     patches only if a stage's last ratio is even, as in all variants.
     """
 
-    variants: ClassVar[Variants] = {f"poly-{name}": v for name, v in Twins.variants.items()}
+    variants: ClassVar[Variants] = {f"poly{name}": v for name, v in Twins.variants.items()}
     padding: ClassVar[Padding] = "circular"
 
     def anchored(self, x: Tensor, step: int) -> Tensor:

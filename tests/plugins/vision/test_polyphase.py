@@ -229,11 +229,11 @@ def test_training_steps_reach_the_image_too():
     ("name", "millions"),
     [
         # The base model less its positions (197 · D), plus 10 · D and the patch norm's 2 · D.
-        ("poly-vit-s-16", 22.0507 - 197 * 384e-6 + 12 * 384e-6),
-        ("poly-vit-b-16", 86.5677 - 197 * 768e-6 + 12 * 768e-6),
-        ("poly-twins-svt-s", 24.06),
-        ("poly-twins-svt-b", 56.07),
-        ("poly-twins-svt-l", 99.27),
+        ("polyvit-s-16", 22.0507 - 197 * 384e-6 + 12 * 384e-6),
+        ("polyvit-b-16", 86.5677 - 197 * 768e-6 + 12 * 768e-6),
+        ("polytwins-svt-s", 24.06),
+        ("polytwins-svt-b", 56.07),
+        ("polytwins-svt-l", 99.27),
     ],
 )
 def test_as_many_parameters_as_published(name, millions):
