@@ -129,7 +129,8 @@ def run_closely(
             pairs, features, scores, how, config, guard=verdict, bound=bound
         )
         chances = np.where(bound.is_open & ~verdict.is_barred, scores.probability, 0.0)
-        drawn = _draws(pairs, chances, bound, how, config) if config.draws else None
+        draws, seed = config.draws, config.seed
+        drawn = draw_sets(pairs, chances, bound, how, draws=draws, seed=seed) if draws else None
         shown, form = decision.positions, config.explain
         why = explain.explain(features, scores, verdict, shown, form, bound=bound)
     linkage = Linkage(
@@ -217,16 +218,18 @@ def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
     return {str(kind): int(count) for kind, count in kinds.iter_rows()}
 
 
-def _draws(
+def draw_sets(
     pairs: Pairs,
     chances: NDArray[np.float64],
     bound: Bound,
     how: Cardinality,
-    config: LinkConfig,
+    *,
+    draws: int,
+    seed: int,
 ) -> pl.DataFrame:
     """Return `Linkage.draws`, which all hold the pairs judged the same."""
     certain = np.maximum(chances, bound.is_same)
-    sets = draw_links(pairs, chances, how, draws=config.draws or 1, seed=config.seed)
+    sets = draw_links(pairs, chances, how, draws=draws, seed=seed)
     sets = [np.union1d(found, np.flatnonzero(bound.is_same)) for found in sets]
     at = np.concatenate(sets)
     return pl.DataFrame(
@@ -246,10 +249,11 @@ def _several_partners(judged: Judged, how: Cardinality) -> tuple[str, ...]:
         return ()
     side, row, partners = found[0]
     other = "right" if side == "left" else "left"
+    more = f", and {len(found) - 1:,} more such" if len(found) > 1 else ""
     return (
-        f"{len(found):,} rows have several partners by judgement, though partners are {how} "
-        f"({side} row {row} has {other} rows {', '.join(map(str, partners[:3]))}): all of them "
-        "stand; judge the wrong ones n, or say how many partners a row may have (--how)",
+        f"{side} row {row} has {other} rows {', '.join(map(str, partners[:3]))} by judgement{more},"
+        f" though partners are {how}: all of them stand; judge the wrong ones n, or say how many "
+        "partners a row may have (--how)",
     )
 
 

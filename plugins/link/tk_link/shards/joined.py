@@ -108,6 +108,13 @@ def pairs(ruled: Stage, shard: int) -> tuple[Frames, Values]:
     return {"rows": links.select(*_PAIR, *more)}, {"rows": float(len(links))}
 
 
+def draws(ruled: Stage, shard: int) -> tuple[Frames, Values]:
+    """Put together the link sets drawn from the components of a shard, by ids."""
+    drawn = ruled.read(shard, "draws").sort("draw", "left_row", "right_row")
+    rows = drawn.select("draw", "left_id", "right_id", pl.col("match_probability").round(6))
+    return {"rows": rows}, {"rows": float(len(rows))}
+
+
 def _rows(learnt: Learnt, schema: Schema, shard: int) -> pl.DataFrame:
     """Return a shard's rows as they are, with their numbers."""
     frame = completed(learnt.layout.stage.read(shard, "rows"), schema)

@@ -124,7 +124,7 @@ def run(
     found = passes.choose(learnt, shop, learning.sample, near)
     scored, ruling, candidates = _score(shop, learnt, found, config)
     ruled, notes = _decide(shop, learnt, scored, ruling)
-    written = _write(shop, learnt, (ruled, scored), shape, folder)
+    written = _write(shop, learnt, (ruled, scored), shape, folder, draws=config.draws)
     total = {name: sum(note.values[name] for note in notes) for name in notes[0].values}
     counts = {status: int(total[f"is {status}"]) for status in STATUSES}
     counts["none"] += layout.left_height - int(total["shown"])
@@ -190,7 +190,6 @@ def check_options(config: LinkConfig, shape: OutputConfig) -> None:
         "require": config.require,
         "forbid_conflict": config.forbid_conflict,
         "precision": config.precision,
-        "draws": config.draws,
         "all": config.all_pairs,
         "report": shape.report,
         "if_exists": shape.if_exists,
@@ -239,10 +238,14 @@ def _write(
     decided: tuple[Stage, Stage],
     shape: OutputConfig,
     folder: Path,
+    *,
+    draws: int | None,
 ) -> list[Note]:
     """Write the result; `decided` are the stages of decided and of scored pairs."""
     layout, (ruled, scored) = learnt.layout, decided
     parts, name = _parts(shape, layout.lefts, layout.count), f"output-{_stamp(shape)}"
+    if draws is not None:
+        return shop.run(name, partial(joined.draws, ruled), layout.lefts, elsewhere=folder)[1]
     if shape.pairs:
         return shop.run(name, partial(joined.pairs, ruled), parts, elsewhere=folder)[1]
     lefts, count = layout.lefts, layout.count

@@ -184,7 +184,9 @@ def test_more_partners_than_allowed_stand_and_are_told(people, tmp_path, capsys,
     assert main([*words, "--judged", "j.csv"]) == 0
     said = capsys.readouterr().err
     assert "judged      2 pairs the same, 0 different" in said
-    assert "left row 0 has right rows 0, 1): all of them stand" in said
+    assert (
+        "left row 0 has right rows 0, 1 by judgement, though partners are 1:1: all of them" in said
+    )
     assert {*pl.read_csv("p.csv").filter(left_id="A0")["right_id"]} == {"B0", "B1"}
     assert main([*words, "--judged", "j.csv", "--json", "-q"]) == 0
     assert json.loads(capsys.readouterr().out)["judged"] == {

@@ -172,7 +172,7 @@ def test_the_command_tells_what_was_done_and_what_it_takes(files, tmp_path, caps
     [
         ({"retrieve": "dense"}, {}, "retrieve 'dense'"),
         ({"k": 3}, {}, "k is not offered"),
-        ({"draws": 2}, {}, "draws is not offered"),
+        ({"require": ("town",)}, {}, "require is not offered"),
         ({"block": (("town",),)}, {}, "block is not offered"),
         ({"all_pairs": True}, {}, "all is not offered"),
         ({}, {"join": "right"}, "turn the tables round"),
@@ -201,6 +201,17 @@ def test_bad_inputs_are_named(files, tmp_path, capsys, monkeypatch):
     (tmp_path / "out" / "thesis.txt").touch()
     with pytest.raises(OutputError, match=r"thesis\.txt, which is no part"):
         sharded(files, tmp_path)
+
+
+def test_drawn_link_sets_have_as_many_links_as_stated(files, people, tmp_path):
+    result = sharded(files, tmp_path, config=LinkConfig(draws=20))
+    drawn = rows_of(tmp_path)
+    assert drawn.columns == ["draw", "left_id", "right_id", "match_probability"]
+    sizes = drawn.group_by("draw").len()["len"]
+    assert len(sizes) == 20
+    assert abs(sizes.mean() - result.counts["match"]) < 10
+    assert drawn.select("draw", "left_id").is_unique().all()
+    assert drawn.select("draw", "right_id").is_unique().all()
 
 
 def test_rows_that_share_no_whole_value_meet_by_rare_words(tmp_path):
