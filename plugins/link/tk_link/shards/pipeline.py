@@ -31,7 +31,7 @@ from tk_link.shards.config import ShardConfig
 from tk_link.shards.inputs import ROW, Layout, Piece
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.starting import lay_out, open_workshop
-from tk_link.shards.store import Note, Stage, Workshop
+from tk_link.shards.store import Note, Stage, Work, Workshop
 from tk_link.tables import Table
 from tk_link.views import build_views
 
@@ -132,8 +132,12 @@ def run(
     schema = inputs.common_schema(layout.stage, range(layout.count))
     if source is not None:
         schema = {source: schema[source]} | schema
-    writing = partial(output.write, learnt, clusters, scored, (schema, config.keep))
-    _, kept = shop.run("output", writing, layout.count, elsewhere=outputs[0])
+    writing = output.Writing(learnt, clusters, scored, schema, config.keep)
+    work: Work = writing.write
+    if config.keep == "golden":
+        sent, _ = shop.run("merging", writing.send, layout.count)
+        work = partial(writing.merge, config.golden, sent)
+    _, kept = shop.run("output", work, layout.count, elsewhere=outputs[0])
     if pairs_folder is not None:
         shop.run("pairs-output", partial(output.pairs, clusters), layout.count,
                  elsewhere=outputs[1])  # fmt: skip
@@ -173,8 +177,6 @@ def check_options(config: DedupeConfig) -> None:
             f"retrieve {config.retrieve!r} is not offered over shards, where passes propose pairs; "
             "leave it out"
         )
-    if config.keep == "golden":
-        raise UsageError("keep golden is not offered over shards; use --keep best")
     if config.cluster == "single-best":
         raise UsageError(
             "cluster single-best is not offered over shards; use average, cc, complete"

@@ -15,6 +15,8 @@ from tk.errors import InputError, OutputError, UsageError
 from tk.executors.local import LocalExecutor
 from tk_link import dedupe
 from tk_link.dedupe.config import DedupeConfig
+from tk_link.dedupe.golden import merge
+from tk_link.frames import from_frame
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.pipeline import run
 
@@ -182,7 +184,6 @@ def test_several_files_have_a_source_and_no_pair_inside_one_if_so_asked(people, 
     ("options", "said"),
     [
         ({"retrieve": "dense"}, "retrieve 'dense'"),
-        ({"keep": "golden"}, "keep golden"),
         ({"cluster": "single-best"}, "single-best"),
         ({"k": 3}, "k has no meaning"),
         ({"across_only": True}, "there is one"),
@@ -204,6 +205,20 @@ def test_keep_best_leaves_one_row_of_each_cluster(file, tmp_path):
     result = sharded(file, tmp_path, config=DedupeConfig(keep="best"))
     rows = rows_of(tmp_path)
     assert result.kept == len(rows) == rows["cluster_id"].n_unique()
+
+
+def test_golden_rows_are_those_of_the_whole_table(done, people, tmp_path, file):
+    folder, _ = done
+    config = DedupeConfig(keep="golden", golden=(("*", "longest"), ("town", "mode")))
+    result = sharded(file, tmp_path, config=config, work=folder / "work")
+    merged, rows = rows_of(tmp_path), rows_of(folder)
+    assert result.kept == len(merged) == rows["cluster_id"].n_unique()
+    assert merged.columns == rows.columns
+    assert merged["is_canonical"].all()
+    numbered = rows.with_row_index("row")
+    clusters = numbered.select(cluster=pl.col("row").min().over("cluster_id"))
+    wanted = merge(from_frame(people, "people"), clusters, config.golden, whole=["id"])
+    assert merged.select(people.columns).equals(wanted)
 
 
 def test_notes_are_plain_json(done):
