@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from tk.errors import OutputError
@@ -107,6 +108,17 @@ class Writing:
         )
         result = ours.hstack(both.sort(_ROW).drop(_ROW))
         return {"rows": result}, {"kept": float(len(result))}
+
+    def draw(self, draws: int, shard: int) -> tuple[Frames, Values]:
+        """Write the cluster of each of a shard's rows in each draw: ``draw, id, cluster_id``."""
+        rows = self.learnt.spelled.read(shard, "spelled", ["row", "name"])
+        each = pl.DataFrame({"draw": np.arange(1, draws + 1)}).join(rows, how="cross")
+        drawn = self.clusters.gather(shard, "drawn")
+        found = each.join(drawn, on=["draw", "row"], how="left", maintain_order="left")
+        cluster = pl.col("cluster_id").fill_null(pl.col("name"))
+        return {"rows": found.select("draw", pl.col("name").alias("id"), cluster)}, {
+            "kept": float(len(rows))
+        }
 
     def _rows(self, shard: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
         """Return our columns, the user's, and which rows are the first of their clusters.

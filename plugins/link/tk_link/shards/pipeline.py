@@ -134,7 +134,9 @@ def run(
         schema = {source: schema[source]} | schema
     writing = output.Writing(learnt, clusters, scored, schema, config.keep)
     work: Work = writing.write
-    if config.keep == "golden":
+    if config.draws is not None:
+        work = partial(writing.draw, config.draws)
+    elif config.keep == "golden":
         sent, _ = shop.run("merging", writing.send, layout.count)
         work = partial(writing.merge, config.golden, sent)
     _, kept = shop.run("output", work, layout.count, elsewhere=outputs[0])
@@ -181,8 +183,6 @@ def check_options(config: DedupeConfig) -> None:
         raise UsageError(
             "cluster single-best is not offered over shards; use average, cc, complete"
         )
-    if config.draws:
-        raise UsageError("draws are not offered over shards; leave them out")
     if config.k is not None:
         raise UsageError("k has no meaning over shards, where passes propose pairs; leave it out")
 
@@ -264,14 +264,15 @@ def _score(
     weights = scoring.weights_of(compared, learnt)
     model = scoring.fit(compared, weights, candidates)
     scored, _ = shop.run("scored", partial(scoring.score, compared, model, weights, learnt), count)
-    return scored, grouping.Rule(config.cluster, config.min_prob, model, weights), candidates
+    rule = grouping.Rule(config.cluster, config.min_prob, model, weights, config.draws, config.seed)
+    return scored, rule, candidates
 
 
 def _cluster(
     shop: Workshop, learnt: Learnt, scored: Stage, rule: grouping.Rule
 ) -> tuple[Stage, list[Note]]:
     count = learnt.layout.count
-    edges = partial(grouping.edges, scored, rule.cut)
+    edges = partial(grouping.edges, scored, rule.least)
     stars = connect(shop, edges, learnt.layout.shard_of, count)
     sent, _ = shop.run("sent", partial(grouping.send, learnt, stars, scored), count)
     gathered, _ = shop.run("gathered", partial(grouping.gather, learnt, sent), count)

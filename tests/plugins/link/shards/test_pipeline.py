@@ -221,6 +221,17 @@ def test_golden_rows_are_those_of_the_whole_table(done, people, tmp_path, file):
     assert merged.select(people.columns).equals(wanted)
 
 
+def test_drawn_clusterings_are_about_as_many_as_stated(done, file, tmp_path):
+    sharded(file, tmp_path, config=DedupeConfig(draws=10))
+    drawn = rows_of(tmp_path)
+    assert drawn.columns == ["draw", "id", "cluster_id"]
+    assert drawn.group_by("draw").len()["len"].to_list() == [900] * 10
+    assert drawn.select("draw", "id").is_unique().all()
+    counts = drawn.group_by("draw").agg(pl.col("cluster_id").n_unique())["cluster_id"]
+    assert abs(counts.mean() - rows_of(done[0])["cluster_id"].n_unique()) < 15
+    assert counts.n_unique() > 1
+
+
 def test_notes_are_plain_json(done):
     note = json.loads(next(Path(done[0]).glob("work/*/00-rows/00000.json")).read_text())
     assert note["rows"] == {"rows": 300}
