@@ -47,10 +47,10 @@ def plan_link_shards(settings: Settings, shards: ShardConfig, talk: Talk) -> Non
     """
     left, right = _tables(settings, talk)
     from tk_link.shards.linking import check_options, cut_sides  # noqa: PLC0415 - as above
-    from tk_link.shards.plan import LINK_COSTS, plan_of  # noqa: PLC0415
+    from tk_link.shards.plan import LINK, plan_of  # noqa: PLC0415
 
     check_options(settings.link, settings.output)
-    plan = plan_of(cut_sides(left, right, shards)[0], shards, costs=LINK_COSTS)
+    plan = plan_of(cut_sides(left, right, shards)[0], shards, costs=LINK)
     if talk.json:
         typer.echo(json.dumps(asdict(plan), indent=2))
     else:

@@ -22,6 +22,7 @@ from tk_link import link
 from tk_link.config import LinkConfig, OutputConfig
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.linking import run
+from tk_link.shards.plan import LINK
 
 ACCEPTED = pl.col("match_status").is_in(["match", "review"])
 
@@ -74,6 +75,14 @@ def test_shards_find_what_one_piece_does(done, people):
     assert len(here & truth) >= len(whole & truth) - 9  # small tables are searched by all texts
     assert result.linked_left_rows == len(here)
     assert sum(result.counts.values()) == len(left)
+
+
+def test_every_stage_has_a_cost(done):
+    stars = ("large-star", "small-star")
+    names = (
+        name.split("-")[0] if name.startswith("output") else name for name in done[1].cpu_seconds
+    )
+    assert {"stars" if name.startswith(stars) else name for name in names} == {*LINK.stages}
 
 
 def test_rows_and_columns_are_those_of_one_piece(done, people):
