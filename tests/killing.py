@@ -1,4 +1,4 @@
-"""Runs of `tk` on a state that are killed at random moments, and what is left after each."""
+"""Runs of `tk` that are killed: at random moments on a state, after some work over shards."""
 
 import random
 import signal
@@ -32,6 +32,19 @@ def kill_runs(words: list[str], state: str, prepare: Callable[[int], None], *, s
         assert judged >= kept
         assert finished >= done
         kept, done = judged, finished
+
+
+def kill_after(words: list[str], folder: Path, notes: int) -> int:
+    """Kill a run over shards when it has done so many pieces of work; return how many it had."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, *words], cwd=folder, stderr=subprocess.DEVNULL
+    )
+    waited = time.monotonic() + 60
+    while len(list(folder.glob("work/*/*/*.json"))) < notes and time.monotonic() < waited:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    return len(list(folder.glob("work/*/*/*.json")))
 
 
 def looked_into(name: str) -> tuple[int, int, str]:

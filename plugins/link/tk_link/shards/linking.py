@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypedDict
 
 from tk.errors import UsageError
 from tk.protocols import Executor
@@ -29,6 +31,11 @@ from tk_link.shards.starting import lay_out, open_workshop
 from tk_link.shards.store import Note, Stage, Workshop
 
 _Z90 = 1.645
+
+
+class _Precision(TypedDict):
+    precision: float
+    precision_range: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,7 @@ def run(
     scored, ruling, candidates = _score(shop, learnt, found, config)
     ruled, notes = _decide(shop, learnt, scored, ruling)
     written = _write(shop, learnt, (ruled, scored), shape, folder, draws=config.draws)
-    total = {name: sum(note.values[name] for note in notes) for name in notes[0].values}
-    counts = {status: int(total[f"is {status}"]) for status in STATUSES}
-    counts["none"] += layout.left_height - int(total["shown"])
-    accepted = max(counts["match"] + counts["review"], 1)
-    precision, spread = total["chances"] / accepted, total["spread"] ** 0.5 / accepted
-    if not counts["match"] + counts["review"]:
-        precision = 1.0
+    counts, total = _counted(notes, layout.left_height)
     return LinkResult(
         fields=learning.alignment.fields,
         skipped=learning.alignment.skipped,
@@ -147,16 +148,12 @@ def run(
         cut=config.review_band[0] if config.review_band else config.min_prob,
         counts=counts,
         linked_left_rows=int(total["linked"]),
-        precision=precision,
-        precision_range=(
-            max(precision - _Z90 * spread, 0.0),
-            min(precision + _Z90 * spread, 1.0),
-        ),
+        **_precision(counts["match"] + counts["review"], total),
         written=int(sum(note.values["rows"] for note in written)),
         reused=shop.reused,
         begun=shop.begun,
-        cpu_seconds={n: sum(e.cpu_seconds for e in each) for n, each in shop.notes.items()},
-        bytes={n: sum(sum(e.bytes.values()) for e in each) for n, each in shop.notes.items()},
+        cpu_seconds=shop.cpu_seconds,
+        bytes=shop.bytes,
         warnings=tuple(found.warnings()),
     )
 
@@ -197,6 +194,21 @@ def check_options(config: LinkConfig, shape: OutputConfig) -> None:
     name = next((name for name, value in options.items() if value), None)
     if name is not None:
         raise UsageError(f"{name} is not offered over shards; leave it or work_dir out")
+
+
+def _counted(notes: Sequence[Note], lefts: int) -> tuple[dict[str, int], dict[str, float]]:
+    """Return left rows and pairs by status, and the sums of all that shards told."""
+    total = {name: sum(note.values[name] for note in notes) for name in notes[0].values}
+    counts = {status: int(total[f"is {status}"]) for status in STATUSES}
+    counts["none"] += lefts - int(total["shown"])
+    return counts, total
+
+
+def _precision(accepted: int, total: Mapping[str, float]) -> _Precision:
+    """Return the mean probability of the accepted pairs and its 90% range."""
+    mean = total["chances"] / accepted if accepted else 1.0
+    half = _Z90 * total["spread"] ** 0.5 / max(accepted, 1)
+    return {"precision": mean, "precision_range": (max(mean - half, 0.0), min(mean + half, 1.0))}
 
 
 def _parts(shape: OutputConfig, lefts: int, count: int) -> int:

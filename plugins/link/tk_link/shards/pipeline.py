@@ -162,8 +162,8 @@ def run(
         kept=int(sum(note.values["kept"] for note in kept)),
         reused=shop.reused,
         begun=shop.begun,
-        cpu_seconds={n: sum(e.cpu_seconds for e in each) for n, each in shop.notes.items()},
-        bytes={n: sum(sum(e.bytes.values()) for e in each) for n, each in shop.notes.items()},
+        cpu_seconds=shop.cpu_seconds,
+        bytes=shop.bytes,
         warnings=_warnings(found, total, layout.height, config),
     )
 

@@ -1,17 +1,13 @@
 """`tk link --work-dir` against `tk link` in one piece."""
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+from killing import kill_after
 from registers import registers
 from shardwork import Serial
 
@@ -137,14 +133,7 @@ def test_what_is_done_is_not_done_again_and_what_is_lost_is(files, tmp_path):
 
 def test_a_run_that_is_killed_goes_on_where_it_was(done, files, tmp_path):
     words = [*files, "--work-dir", "work", "--shard-rows", "150", "--workers", "1", "-o", "out"]
-    command = [sys.executable, "-c", "from tk_cli.main import main; main()", "link", *words]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    waited = time.monotonic() + 60
-    while len(list(tmp_path.glob("work/*/*/*.json"))) < 14 and time.monotonic() < waited:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    kept = len(list(tmp_path.glob("work/*/*/*.json")))
+    kept = kill_after(["link", *words], tmp_path, 14)
     result = sharded(files, tmp_path)
     assert result.reused >= kept >= 14
     assert rows_of(tmp_path).equals(rows_of(done[0]))

@@ -1,14 +1,10 @@
 import json
-import os
 import resource
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import polars as pl
 import pytest
+from killing import kill_after
 from shardwork import Serial
 
 from tk.errors import InputError, OutputError, UsageError
@@ -150,14 +146,7 @@ def test_a_full_disk_loses_nothing_that_was_finished(file, tmp_path):
 
 def test_a_run_that_is_killed_goes_on_where_it_was(done, file, tmp_path):
     words = [file, "--work-dir", "work", "--shard-rows", "300", "--workers", "1", "-o", "out"]
-    command = [sys.executable, "-c", "from tk_cli.main import main; main()", "dedupe", *words]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    waited = time.monotonic() + 60
-    while len(list(tmp_path.glob("work/*/*/*.json"))) < 12 and time.monotonic() < waited:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    kept = len(list(tmp_path.glob("work/*/*/*.json")))
+    kept = kill_after(["dedupe", *words], tmp_path, 12)
     result = sharded(file, tmp_path)
     assert result.reused >= kept >= 12
     assert rows_of(tmp_path).equals(rows_of(done[0]))
