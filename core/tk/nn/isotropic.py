@@ -17,8 +17,8 @@ def taps(depth: int, *, maps: int = 4) -> list[int]:
     return [-(-depth * part // maps) for part in range(1, maps + 1)]
 
 
-def tokens_to_map(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Return tokens ``(B, H · W, C)``, row by row, as a map ``(B, C, H, W)``."""
+def tokens_to_map(tokens: Tensor, grid: tuple[int, ...]) -> Tensor:
+    """Return tokens ``(B, H · W, C)``, row by row, as a map ``(B, C, H, W)``; any axes will do."""
     batch, _, channels = tokens.shape
     return tokens.transpose(1, 2).reshape(batch, channels, *grid)
 
