@@ -102,6 +102,8 @@ class Adapted(Model):
         self.sites = _sites(model, blocks)
         self._old_head = _head(model)
         head = _new_head(self._old_head, num_classes, head_norm)
+        if head is None and not (tuning.bottleneck or tuning.prompts):
+            raise UsageError("without a head, bottleneck=0 and prompts=0 leave nothing to train")
         self._learned = {name: p.requires_grad for name, p in model.named_parameters()}
         self._handles = _install_all(model, self.sites, tuning)
         if self._old_head is not None:

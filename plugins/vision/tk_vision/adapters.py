@@ -30,7 +30,7 @@ _SETS = ("transformers.models.vit.", "transformers.models.deit.")
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is trained beside a frozen model.
+    """What is trained beside a frozen model; without adapters and prompts the head alone.
 
     Attributes:
         bottleneck: Width r of an adapter; 0: no adapters.
@@ -54,10 +54,8 @@ class Tuning:
             raise UsageError(f"placement {self.placement!r} is none of {', '.join(PLACEMENTS)}")
         if self.adapter_norm not in NORMS:
             raise UsageError(f"adapter_norm {self.adapter_norm!r} is none of {', '.join(NORMS)}")
-        if min(self.bottleneck, self.prompts) < 0 or not (self.bottleneck or self.prompts):
-            raise UsageError(
-                f"bottleneck {self.bottleneck} and prompts {self.prompts} leave nothing to train"
-            )
+        if min(self.bottleneck, self.prompts) < 0:
+            raise UsageError(f"bottleneck {self.bottleneck} or prompts {self.prompts} is below 0")
         if not 0 <= self.adapter_dropout < 1:
             raise UsageError(f"adapter_dropout {self.adapter_dropout} is not in [0, 1)")
 

@@ -170,6 +170,16 @@ def test_a_saved_adapter_is_small_and_comes_back_exactly(make, tmp_path):
     assert loaded.options == adapted.options
 
 
+def test_without_adapters_and_prompts_it_is_a_linear_probe():
+    probe = attach(vit(), Tuning(bottleneck=0), num_classes=3)
+    assert {n for n, p in probe.named_parameters() if p.requires_grad} == set(probe.state_dict())
+    assert set(probe.state_dict()) == {"model.head.weight", "model.head.bias"}
+    model = vit()
+    model.head = torch.nn.Identity()
+    with pytest.raises(tk.UsageError, match="nothing to train"):
+        attach(model, Tuning(bottleneck=0))
+
+
 def test_blocks_may_be_chosen():
     adapted = attach(tnt(), Tuning(bottleneck=4), blocks="blocks.*.outer")
     assert adapted.sites == {"blocks.0.outer": 16, "blocks.1.outer": 16}
