@@ -26,6 +26,7 @@ from tk_vision.adaptformer import make_head
 
 _FORMAT = 1
 _HEADS = ("head", "classifier")
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def attach(
@@ -41,7 +42,7 @@ def attach(
     A fresh adapter changes no output. The model is changed in place until `Adapted.detach`.
 
     Args:
-        model: Any whose blocks have a layer norm before their perceptron: ours, transformers' ViT.
+        model: Any whose blocks have a norm before their perceptron: ours, transformers' ViT.
         tuning: What is trained beside it; by default `Tuning()`.
         num_classes: Classes of a new head; None: a copy of the present head is trained.
         head_norm: Whether a new head has the authors' batch norm before it.
@@ -131,6 +132,16 @@ class Adapted(Model):
                 ) from None
             return getattr(self.model, name)
 
+    def train(self, mode: bool = True) -> Adapted:
+        """Set the mode; frozen batch norms keep their statistics, which belong to the model."""
+        super().train(mode)
+        head = self._old_head and getattr(self.model, self._old_head[0])
+        learning = set(head.modules()) if head else set()
+        for module in self.model.modules():
+            if isinstance(module, _BATCH_NORMS) and module not in learning:
+                module.eval()
+        return self
+
     def frozen(self) -> list[str]:
         """Return the names, in the model, of the tensors that do not learn."""
         learning = [f"{path}.{part}." for path in self.sites for part in ("adaptmlp", "prompts")]
@@ -159,6 +170,7 @@ class Adapted(Model):
             setattr(model, name, head.to(like))  # where the model has moved to meanwhile
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(self._learned[name])
+        model.train(self.training)
         del self.model
         return model
 
@@ -182,7 +194,7 @@ def _sites(model: nn.Module, pattern: str) -> dict[str, int]:
     if not found:
         raise UsageError(
             f"{type(model).__name__} has no block like {pattern!r} with an mlp after a "
-            f"layer norm called {' or '.join(SECOND_NORMS)}, which adapters need"
+            f"norm called {' or '.join(SECOND_NORMS)}, which adapters need"
         )
     return found
 

@@ -157,6 +157,20 @@ def test_adapters_learn_and_nothing_else_moves():
     assert all(torch.equal(after[name], tensor) for name, tensor in frozen.items())
 
 
+def test_frozen_batch_norms_keep_their_statistics(tmp_path):
+    model = vit()
+    model.fc_norm = torch.nn.BatchNorm1d(16)
+    base = copy.deepcopy(model)
+    adapted = attach(model, Tuning(bottleneck=4), num_classes=2, head_norm=True).train()
+    adapted(IMAGE)
+    assert model.head[0].running_mean.abs().max() > 0
+    assert model.fc_norm.running_mean.abs().max() == 0
+    adapted.save_pretrained(tmp_path)
+    assert torch.equal(load_adapter(base, tmp_path)(IMAGE), adapted.eval()(IMAGE))
+    adapted.train()
+    assert adapted.detach().fc_norm.training
+
+
 @pytest.mark.parametrize("make", [vit, foreign])
 def test_a_saved_adapter_is_small_and_comes_back_exactly(make, tmp_path):
     tuning = Tuning(bottleneck=2, adapter_norm="in", adapter_scale=None, prompts=1)
