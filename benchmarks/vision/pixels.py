@@ -62,7 +62,13 @@ def layers():
     torch.manual_seed(0)
     ours = Mamba2(256)
     config = Mamba2Config(
-        hidden_size=256, expand=2, state_size=64, num_heads=8, head_dim=64, n_groups=1, chunk_size=64
+        hidden_size=256,
+        expand=2,
+        state_size=64,
+        num_heads=8,
+        head_dim=64,
+        n_groups=1,
+        chunk_size=64,
     )
     theirs = Mamba2Mixer(config, layer_idx=0)
     theirs.load_state_dict(ours.state_dict())
@@ -89,7 +95,9 @@ def print_layers(arguments):
             if name == "ours" or side**2 <= arguments.peer:
                 *taken, found[name] = measured(lambda layer=layer: lambda: layer(tokens))
                 each = 1e6 * taken[0] / side**2
-                print(f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end="")
+                print(
+                    f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end=""
+                )
                 print(flush=True) if name == "ours" else None
         if len(found) == 2:
             far = abs(found["ours"] - found["transformers"]).max() / abs(found["ours"]).max()

@@ -58,7 +58,9 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, help="folder for runs; by default none is kept")
     arguments = parser.parse_args()
-    print(f"{'model':12}{'trained at':>10}{'seed':>6}{''.join(f'{s:>7}' for s in SIZES)}{'CPU s':>9}")
+    print(
+        f"{'model':12}{'trained at':>10}{'seed':>6}{''.join(f'{s:>7}' for s in SIZES)}{'CPU s':>9}"
+    )
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.output or Path(temporary)
         for seed in arguments.seeds:
