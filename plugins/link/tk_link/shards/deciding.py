@@ -24,6 +24,7 @@ from tk_link.pipeline import draw_sets, score_as_asked
 from tk_link.scoring.model import Model
 from tk_link.scoring.score import Scores, score
 from tk_link.shards.components import labels
+from tk_link.shards.inputs import Layout
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.scoring import Scorer, features_of, probability, sampled, share_of
 from tk_link.shards.spelling import TITLE, TOLD, YEAR, Recipe
@@ -85,15 +86,15 @@ def fit(
     return Ruling(scores.model, weights, how, reason, config)
 
 
+_ALONE = "probability"
+
+
 def weigh(compared: Stage, ruling: Ruling, shard: int) -> tuple[Frames, Values]:
     """Add to a shard's compared pairs the chance that each has alone."""
     frame = compared.read(shard, "compared")
     scorer = Scorer(ruling.model.additive, ruling.model.curve)
     chance = probability(scorer, features_of(frame, ruling.weights))
     return {"scored": frame.insert_column(2, pl.Series(_ALONE, chance))}, {}
-
-
-_ALONE = "probability"
 
 
 def edges(scored: Stage, shard: int) -> pl.DataFrame:
@@ -119,65 +120,93 @@ def rule(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frame
     """Decide the components of a left shard.
 
     Returns:
-        ``links``, decided pairs by global row numbers, for the shards of their left rows; and
-        ``asks``, the right rows that these are linked to, for the shards that have them.
+        ``links``, decided pairs by global row numbers, for the shards of their left rows; ``asks``,
+        the right rows that these are linked to, for the shards that have them; and ``draws``,
+        where link sets are drawn.
     """
+    layout, config, how = learnt.layout, ruling.config, ruling.how
+    inside = _inside(layout, sent, shard)
+    pairs, features = inside.pairs, features_of(inside.frame, ruling.weights)
+    scores = score(features, pairs, how, seed=config.seed, model=ruling.model)
+    verdict = _guarded(learnt.recipe, inside, scores, how)
+    scores = scores.weighed(verdict.bits, pairs, how, among=~verdict.is_barred)
+    decision = decide(pairs, features, scores, how, config, guard=verdict)
+    shown, bound = decision.positions, unbound(len(pairs))
+    why = explain.explain(features, scores, verdict, shown, config.explain, bound=bound)
+    links = inside.named(decision.pairs.hstack(why))
+    accepted = links.filter(pl.col("match_status").is_in(ACCEPTED))
+    frames = {
+        "links": links.with_columns(layout.shard_of(links["left_row"])),
+        "asks": pl.DataFrame(
+            {
+                "to": layout.shard_of(accepted["right_row"]),
+                "row": accepted["right_row"],
+                "from": layout.shard_of(accepted["left_row"]),
+            }
+        ),
+    }
+    if config.draws is not None:
+        chances = np.where(verdict.is_barred, 0.0, scores.probability)
+        seed = config.seed * _SEEDS + shard  # components of different shards have nothing in common
+        sets = draw_sets(pairs, chances, bound, how, draws=config.draws, seed=seed)
+        frames["draws"] = inside.named(sets)
+    return frames, _figures(links, accepted)
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """The components of a shard.
+
+    Attributes:
+        lefts: Their left rows.
+        rights: Their right rows.
+        pairs: Their pairs, by place among those.
+        frame: What the pairs were compared on.
+    """
+
+    lefts: pl.DataFrame
+    rights: pl.DataFrame
+    pairs: Pairs
+    frame: pl.DataFrame
+
+    def named(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return pairs by the numbers and names that their rows have among all."""
+        left, right = pairs["left_row"], pairs["right_row"]
+        return pairs.with_columns(
+            left_row=self.lefts["row"].gather(left),
+            right_row=self.rights["row"].gather(right),
+            left_id=self.lefts["name"].gather(left),
+            right_id=self.rights["name"].gather(right),
+        )
+
+
+def _inside(layout: Layout, sent: Stage, shard: int) -> _Inside:
+    """Read the components that were sent to a shard; pairs between two of them are left out."""
     members = sent.gather(shard, "members").sort("row")
     found = sent.gather(shard, "inside").join(
         members.select("row", other="component"), left_on="right", right_on="row"
     )
     found = found.filter(pl.col("component") == pl.col("other")).sort("left", "right")
     frame = found.drop("component", "other", _ALONE)
-    layout = learnt.layout
     is_left = members["row"] < layout.left_height
     lefts, rights = members.filter(is_left), members.filter(~is_left)
     left, right = (
         np.searchsorted(side["row"].to_numpy(), frame[which].to_numpy()).astype(np.int32)
         for side, which in ((lefts, "left"), (rights, "right"))
     )
-    pairs = Pairs(left, right, (len(lefts), len(rights)))
-    features, config = features_of(frame, ruling.weights), ruling.config
-    scores = score(features, pairs, ruling.how, seed=config.seed, model=ruling.model)
-    verdict = _guarded(learnt.recipe, (lefts, rights), pairs, scores, ruling.how)
-    scores = scores.weighed(verdict.bits, pairs, ruling.how, among=~verdict.is_barred)
-    decision = decide(pairs, features, scores, ruling.how, config, guard=verdict)
-    shown, bound = decision.positions, unbound(len(pairs))
-    why = explain.explain(features, scores, verdict, shown, config.explain, bound=bound)
-    links = _named(decision.pairs.hstack(why), lefts, rights)
-    accepted = links.filter(pl.col("match_status").is_in(ACCEPTED))
-    asks = pl.DataFrame(
-        {
-            "to": layout.shard_of(accepted["right_row"]),
-            "row": accepted["right_row"],
-            "from": layout.shard_of(accepted["left_row"]),
-        }
-    )
+    return _Inside(lefts, rights, Pairs(left, right, (len(lefts), len(rights))), frame)
+
+
+def _figures(links: pl.DataFrame, accepted: pl.DataFrame) -> Values:
+    """Return counts by status, and sums of what the accepted pairs' probabilities say."""
     stated = accepted["match_probability"]
     values = {f"is {status}": float((links["match_status"] == status).sum()) for status in STATUSES}
-    values |= {
+    return values | {
         "linked": float(accepted["left_row"].n_unique()),
         "shown": float(links["left_row"].n_unique()),
         "chances": float(stated.sum()),
         "spread": float((stated * (1 - stated)).sum()),
     }
-    frames = {"links": links.with_columns(layout.shard_of(links["left_row"])), "asks": asks}
-    if config.draws is not None:
-        chances = np.where(verdict.is_barred, 0.0, scores.probability)
-        seed = config.seed * _SEEDS + shard  # components of different shards have nothing in common
-        sets = draw_sets(pairs, chances, bound, ruling.how, draws=config.draws, seed=seed)
-        frames["draws"] = _named(sets, lefts, rights)
-    return frames, values
-
-
-def _named(pairs: pl.DataFrame, lefts: pl.DataFrame, rights: pl.DataFrame) -> pl.DataFrame:
-    """Return pairs by the numbers and names that their rows have among all."""
-    left, right = pairs["left_row"], pairs["right_row"]
-    return pairs.with_columns(
-        left_row=lefts["row"].gather(left),
-        right_row=rights["row"].gather(right),
-        left_id=lefts["name"].gather(left),
-        right_id=rights["name"].gather(right),
-    )
 
 
 def _read_by_guard(recipe: Recipe) -> list[str]:
@@ -187,18 +216,12 @@ def _read_by_guard(recipe: Recipe) -> list[str]:
     return [TITLE, TOLD, *(f"{YEAR}{n}" for n in range(len(recipe.told.dated)))]
 
 
-def _guarded(
-    recipe: Recipe,
-    sides: tuple[pl.DataFrame, pl.DataFrame],
-    pairs: Pairs,
-    scores: Scores,
-    how: Cardinality,
-) -> Guard:
+def _guarded(recipe: Recipe, inside: _Inside, scores: Scores, how: Cardinality) -> Guard:
     """Tell variants apart by what a shard's own pairs say of each kind of difference."""
-    columns = _read_by_guard(recipe)
+    columns, pairs = _read_by_guard(recipe), inside.pairs
     if not columns or not len(pairs):
         return unguarded(len(pairs))
-    title, told, *years = [(sides[0][column], sides[1][column]) for column in columns]
+    title, told, *years = [(inside.lefts[c], inside.rights[c]) for c in columns]
     return inspect((title, told), years, pairs, scores, how)
 
 
