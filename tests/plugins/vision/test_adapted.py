@@ -180,8 +180,9 @@ def test_only_what_was_attached_gets_gradients_and_it_is_under_two_percent_of_vi
     touched = {name for name, p in adapted.model.named_parameters() if p.grad is not None}
     assert touched == {n for n in adapted.model.state_dict() if "adaptmlp" in n or "head" in n}
     with torch.device("meta"):
-        share = attach(tk.create("vit-b-16"), num_classes=100).share
-    assert share == pytest.approx(0.0145, abs=1e-4)
+        adapted = attach(tk.create("vit-b-16"), num_classes=100)
+    assert adapted.learning == 1_189_632 + 76_900  # 1.26 million, as the paper counts
+    assert adapted.share == pytest.approx(0.0145, abs=1e-4)
 
 
 def test_adapters_learn_and_nothing_else_moves():
