@@ -6,9 +6,9 @@
 The first table passes one image through `adventurer-tiny-pixel` (12 blocks, 256 channels), where
 every pixel is a token, and through a plain ViT of 192 channels up to ``--attention`` tokens.
 The second passes one sequence through one Mamba-2 layer: ours, and transformers' Mamba2Mixer
-with the same weights (``--peer`` says up to how many tokens; its memory grows fast), and the largest
-difference between them. One thread, CPU seconds; each row is a process of its own, whose memory is
-its peak over what the imports took.
+with the same weights up to ``--peer`` tokens, and shows the largest difference between them. One
+thread, CPU seconds; each row is a process of its own, whose memory is its peak over what the
+model and the input take.
 """
 
 import argparse
@@ -26,7 +26,7 @@ GIGA = 1e6  # of kilobytes
 
 
 def measured(make):
-    """Return what calling ``make()``'s result takes in a process of its own: seconds, GB, result."""
+    """Call what ``make()`` returns in a process of its own; return seconds, GB and its result."""
     ours, theirs = multiprocessing.get_context("fork").Pipe()
 
     def work():
@@ -62,7 +62,13 @@ def layers():
     torch.manual_seed(0)
     ours = Mamba2(256)
     config = Mamba2Config(
-        hidden_size=256, expand=2, state_size=64, num_heads=8, head_dim=64, n_groups=1, chunk_size=64
+        hidden_size=256,
+        expand=2,
+        state_size=64,
+        num_heads=8,
+        head_dim=64,
+        n_groups=1,
+        chunk_size=64,
     )
     theirs = Mamba2Mixer(config, layer_idx=0)
     theirs.load_state_dict(ours.state_dict())
@@ -89,7 +95,9 @@ def print_layers(arguments):
             if name == "ours" or side**2 <= arguments.peer:
                 *taken, found[name] = measured(lambda layer=layer: lambda: layer(tokens))
                 each = 1e6 * taken[0] / side**2
-                print(f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end="")
+                print(
+                    f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end=""
+                )
                 print(flush=True) if name == "ours" else None
         if len(found) == 2:
             far = abs(found["ours"] - found["transformers"]).max() / abs(found["ours"]).max()

@@ -2,9 +2,9 @@
 
     python benchmarks/vision/resolutions.py --epochs 20 --output scratch
 
-trains a plain ViT and ResFormer of one width and depth on digits enlarged to 32 × 32 (`digits.py`),
-each at 32 pixels alone and at 32, 24 and 16 together, and prints the share of test digits told right
-at sizes from 12 to 64, and the CPU seconds of training (wall time means nothing on a shared machine).
+trains a plain ViT and ResFormer of one width and depth on digits enlarged to 32 × 32
+(`digits.py`), each at 32 pixels alone and at 32, 24 and 16 together, and prints the share of test
+digits told right at sizes from 12 to 64, and the CPU seconds of training.
 """
 
 import argparse
@@ -58,7 +58,9 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--output", type=Path, help="folder for runs; by default none is kept")
     arguments = parser.parse_args()
-    print(f"{'model':12}{'trained at':>10}{'seed':>6}{''.join(f'{s:>7}' for s in SIZES)}{'CPU s':>9}")
+    print(
+        f"{'model':12}{'trained at':>10}{'seed':>6}{''.join(f'{s:>7}' for s in SIZES)}{'CPU s':>9}"
+    )
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.output or Path(temporary)
         for seed in arguments.seeds:

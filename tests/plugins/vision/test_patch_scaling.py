@@ -53,7 +53,7 @@ def test_multiply_adds_of_a_plain_transformer():
     ("name", "least", "most"), [("adventurer-tiny", 15, 17), ("vit-ti-16", 20, 99)]
 )
 def test_pixels_cost_adventurer_what_their_number_says_and_attention_more(name, least, most):
-    coarse, fine = (multiply_adds(tk.create(name, image=64, patch=p), 64) for p in (4, 1))
+    coarse, fine = (multiply_adds(tk.create(name, image=64, patch=p, depth=2), 64) for p in (4, 1))
     assert least < fine / coarse < most
 
 
