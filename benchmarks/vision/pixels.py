@@ -14,6 +14,7 @@ model and the input take.
 import argparse
 import multiprocessing
 import resource
+from functools import partial
 
 import torch
 from transformers import Mamba2Config
@@ -92,16 +93,14 @@ def print_layers(arguments):
         tokens = torch.randn(1, side**2, 256, generator=torch.Generator().manual_seed(0))
         found = {}
         for name, layer in (("ours", ours), ("transformers", theirs)):
-            if name == "ours" or side**2 <= arguments.peer:
-                *taken, found[name] = measured(lambda layer=layer: lambda: layer(tokens))
-                each = 1e6 * taken[0] / side**2
-                print(
-                    f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end=""
-                )
-                print(flush=True) if name == "ours" else None
-        if len(found) == 2:
-            far = abs(found["ours"] - found["transformers"]).max() / abs(found["ours"]).max()
-            print(f"  {far:.0e}", flush=True)
+            if name == "transformers" and side**2 > arguments.peer:
+                continue
+            made = partial(partial, layer, tokens)
+            seconds, memory, found[name] = measured(made)
+            each = 1e6 * seconds / side**2
+            line = f"{name:28}{side**2:>9,}{seconds:>9.2f}{each:>10.1f}{memory:>7.2f}"
+            far = abs(found["ours"] - found[name]).max() / abs(found["ours"]).max()
+            print(line + (f"{far:>12.0e}" if name == "transformers" else ""), flush=True)
 
 
 def main():
