@@ -3,8 +3,8 @@
     python benchmarks/vision/adaptation.py --seeds 3
 
 The images are scikit-learn's 1797 handwritten digits of 8 x 8 pixels. A small ViT learns to tell
-0 to 4 and how each is turned; then it is adapted to 5 to 9 in five ways, with as many steps and the same choice of
-learning rates, of which validation decides. Half of the images are for testing.
+0 to 4 and how each is turned; then it is adapted to 5 to 9 in five ways, with as many steps and the
+same choice of learning rates, of which validation decides. Half of the images are for testing.
 """
 
 import argparse
