@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import polars as pl
 
-from tk_link import candidates, cardinality, decisions, explain, guard, retrieval, rules
+from tk_link import candidates, cardinality, decisions, explain, guard, lookalikes, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
@@ -19,12 +20,13 @@ from tk_link.decisions import Decision
 from tk_link.dense import Meaning
 from tk_link.guard import Guard
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
+from tk_link.lookalikes import Lookalikes
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
 from tk_link.scoring.sampling import draw_links
-from tk_link.scoring.score import Scores, score
+from tk_link.scoring.score import Ask, Scores, score
 from tk_link.tables import Table
 
 _FEW_MATCHES = 20
@@ -102,15 +104,37 @@ def run_closely(
     with clock.stage("comparing"):
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
+
+    @cache
+    def ask() -> tuple[Lookalikes, Lookalikes]:
+        return lookalikes.find(
+            left,
+            right,
+            plan.fields,
+            plan.views,
+            plan.search,
+            features,
+            threads=threads,
+            seed=config.seed,
+        )
+
+    alike = ask if _may_ask(plan, config) else None
     with clock.stage("scoring"):
-        how, reason, scores = _score(features, found.pairs, config, model)
+        how, reason, scores = _score(features, found.pairs, config, model, alike)
     with clock.stage("deciding"):
         texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
         years = described.years(left, right, plan.fields)
         verdict = guard.inspect(texts, years, found.pairs, scores, how)
         learn = model is None
         scores = guard.heeded(
-            verdict, scores, features, found.pairs, how, seed=config.seed, learn=learn
+            verdict,
+            scores,
+            features,
+            found.pairs,
+            how,
+            seed=config.seed,
+            learn=learn,
+            lookalikes=alike,
         )
         decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
         drawn = _draws(found.pairs, scores, verdict, how, config) if config.draws else None
@@ -173,20 +197,30 @@ def _candidates(
     return replace(found, pairs=found.pairs.only(obeying))
 
 
+def _may_ask(plan: Plan, config: LinkConfig) -> bool:
+    """Tell whether rows of one table can be compared as candidates are.
+
+    Meaning is known of candidates alone, and rows of one table need not obey a rule of two tables.
+    """
+    ruled = config.block or config.require or config.forbid_conflict
+    return plan.choice.retrieval == "lexical" and not ruled
+
+
 def _score(
-    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None
+    features: Features,
+    pairs: Pairs,
+    config: LinkConfig,
+    model: Model | None,
+    alike: Ask | None,
 ) -> tuple[Cardinality, str, Scores]:
+    def by(how: Cardinality) -> Scores:
+        return score(features, pairs, how, seed=config.seed, model=model, lookalikes=alike)
+
     if config.how != "auto":
-        return (
-            config.how,
-            "--how",
-            score(features, pairs, config.how, seed=config.seed, model=model),
-        )
-    scores = score(features, pairs, "1:1", seed=config.seed, model=model)
+        return config.how, "--how", by(config.how)
+    scores = by("1:1")
     how, reason = cardinality.choose(pairs, scores)
-    if how != "1:1":
-        scores = score(features, pairs, how, seed=config.seed, model=model)
-    return how, reason, scores
+    return how, reason, scores if how == "1:1" else by(how)
 
 
 def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
