@@ -127,9 +127,7 @@ def heeded(
     """
     misled = guard.is_barred & (scores.alone >= _LIKELY)
     if learn and misled.any():
-        scores = score_again(
-            scores, misled, features, pairs, how, seed=seed, lookalikes=lookalikes
-        )
+        scores = score_again(scores, misled, features, pairs, how, seed=seed, lookalikes=lookalikes)
     return scores.weighed(guard.bits, pairs, how, among=~guard.is_barred)
 
 

@@ -59,9 +59,9 @@ def find(
     right: Table,
     fields: Sequence[Field],
     views: Views,
+    *,
     search: Search,
     features: Features,
-    *,
     threads: int,
     seed: int,
 ) -> tuple[Lookalikes, Lookalikes]:

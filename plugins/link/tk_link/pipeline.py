@@ -112,8 +112,8 @@ def run_closely(
             right,
             plan.fields,
             plan.views,
-            plan.search,
-            features,
+            search=plan.search,
+            features=features,
             threads=threads,
             seed=config.seed,
         )

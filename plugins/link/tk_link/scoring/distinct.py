@@ -11,8 +11,8 @@ in proportion to their heights.
 
 Look-alikes come first. What they say of q then decides how much the orphans count: not at all at an
 even chance, fully where all confident pairs are true. The table with more look-alikes counts: if
-false pairs resemble those of one table, that is enough. To each null one more value is added above
-all (Barber & Candes 2015, knockoff+), so that no false pair seen is not taken for none.
+false pairs resemble those of one table, that is enough. One look-alike more than were seen is
+counted, above all others (Barber & Candes 2015, knockoff+): none seen is not taken for none.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def calibrate(
     orphans: Null,
     lookalikes: Known,
     additive: Additive,
+    *,
     matches: float,
 ) -> Curve:
     """Return the probability of a match at each score.
@@ -92,16 +93,16 @@ def calibrate(
         matches: First guess of the number of matches.
     """
     heights = lookalikes.sides[0].height, lookalikes.sides[1].height
+    knocked = np.concatenate([orphans.left, orphans.right])
     trust, weights = 0.0, np.ones(len(confident))
     curve = Curve(np.zeros(1), np.zeros(1))
     for _ in range(_ROUNDS):
         nulls = []
-        for side, knocked in enumerate((orphans.left, orphans.right)):
+        taken = _Sample(knocked, np.tile(weights, 2)).scaled(matches * trust)
+        for side in (0, 1):
             lonely = max(heights[side] - matches, 0.0)
             free = max(heights[1 - side] - matches, 0.0)
             within = _doubled(lookalikes, side, additive, free).scaled(lonely * (1.0 - trust))
-            taken = _Sample(np.append(knocked, np.inf), np.append(weights, 1.0))
-            taken = taken.scaled(matches * trust)
             nulls.append(
                 _Sample(
                     np.concatenate([taken.scores, within.scores]),
@@ -131,9 +132,7 @@ def _doubled(lookalikes: Known, side: int, additive: Additive, free: float) -> _
     return _Sample(scores, np.diff(reached))
 
 
-def _curve(
-    assigned: NDArray[np.float64], nulls: list[_Sample], heights: tuple[int, int]
-) -> Curve:
+def _curve(assigned: NDArray[np.float64], nulls: list[_Sample], heights: tuple[int, int]) -> Curve:
     known = np.concatenate([null.scores[np.isfinite(null.scores)] for null in nulls])
     grid = _grid(assigned, known)
     real = np.histogram(assigned, grid)[0].astype(np.float64)

@@ -183,7 +183,7 @@ class _Problem:
         if self.known is not None:
             scored = log_odds[kept], log_odds[orphans]
             matches = float(labels[kept].sum())
-            curve = distinct.calibrate(*scored, null, self.known, model, matches)
+            curve = distinct.calibrate(*scored, null, self.known, model, matches=matches)
         else:
             curve = knockout.calibrate(
                 log_odds[kept],
