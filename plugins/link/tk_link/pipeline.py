@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tk_link import candidates, cardinality, decisions, explain, guard, retrieval, rules
+from tk_link import candidates, cardinality, decisions, explain, guard, lookalikes, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
@@ -23,12 +24,13 @@ from tk_link.judging import links
 from tk_link.judging.judged import Judged
 from tk_link.judging.links import Bound
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
+from tk_link.lookalikes import Lookalikes
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
 from tk_link.scoring.sampling import draw_links
-from tk_link.scoring.score import Scores, score
+from tk_link.scoring.score import Ask, Scores, score
 from tk_link.tables import Table
 
 _FEW_MATCHES = 20
@@ -111,8 +113,23 @@ def run_closely(
     with clock.stage("comparing"):
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
+
+    @cache
+    def ask() -> tuple[Lookalikes, Lookalikes]:
+        return lookalikes.find(
+            left,
+            right,
+            plan.fields,
+            plan.views,
+            search=plan.search,
+            features=features,
+            threads=threads,
+            seed=config.seed,
+        )
+
+    alike = ask if _may_ask(plan, config) else None
     with clock.stage("scoring"):
-        how, reason, scores = score_as_asked(features, found.pairs, config, model)
+        how, reason, scores = score_as_asked(features, found.pairs, config, model, lookalikes=alike)
     with clock.stage("deciding"):
         texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
         years = described.years(left, right, plan.fields)
@@ -122,7 +139,16 @@ def run_closely(
             bound = links.bind(pairs, judged, how)
             verdict = links.overruled(verdict, bound)
         learn = model is None
-        scores = guard.heeded(verdict, scores, features, pairs, how, seed=config.seed, learn=learn)
+        scores = guard.heeded(
+            verdict,
+            scores,
+            features,
+            pairs,
+            how,
+            seed=config.seed,
+            learn=learn,
+            lookalikes=alike,
+        )
         if judged:
             scores = links.heeded(scores, pairs, how, bound, barred=verdict.is_barred)
         decision = decisions.decide(
@@ -193,21 +219,33 @@ def _candidates(
     return replace(found, pairs=found.pairs.only(obeying))
 
 
+def _may_ask(plan: Plan, config: LinkConfig) -> bool:
+    """Tell whether rows of one table can be compared as candidates are.
+
+    Meaning is known of candidates alone, and rows of one table need not obey a rule of two tables.
+    """
+    ruled = config.block or config.require or config.forbid_conflict
+    return plan.choice.retrieval == "lexical" and not ruled
+
+
 def score_as_asked(
-    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None = None
+    features: Features,
+    pairs: Pairs,
+    config: LinkConfig,
+    model: Model | None = None,
+    *,
+    lookalikes: Ask | None = None,
 ) -> tuple[Cardinality, str, Scores]:
     """Return the cardinality that is asked for or fits the data, why, and scores by it."""
+
+    def by(how: Cardinality) -> Scores:
+        return score(features, pairs, how, seed=config.seed, model=model, lookalikes=lookalikes)
+
     if config.how != "auto":
-        return (
-            config.how,
-            "--how",
-            score(features, pairs, config.how, seed=config.seed, model=model),
-        )
-    scores = score(features, pairs, "1:1", seed=config.seed, model=model)
+        return config.how, "--how", by(config.how)
+    scores = by("1:1")
     how, reason = cardinality.choose(pairs, scores)
-    if how != "1:1":
-        scores = score(features, pairs, how, seed=config.seed, model=model)
-    return how, reason, scores
+    return how, reason, scores if how == "1:1" else by(how)
 
 
 def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
