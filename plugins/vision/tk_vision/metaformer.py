@@ -153,6 +153,8 @@ class MetaFormer(Model):
             ("poolformer-m36", [6, 6, 18, 6], [96, 192, 384, 768], 1e-6),
             ("poolformer-m48", [8, 8, 24, 8], [96, 192, 384, 768], 1e-6),
         )
+    } | {  # ours, for pictures of 32 to 96 pixels and a few of them; not the paper's
+        "poolformer-mini": {"depths": [2, 2, 4, 2], "dims": [32, 64, 128, 192], "scale": 0.1}
     }
     renames: ClassVar[Renames] = ((r"^patch_embed\.proj\.", "stem."),)
 
@@ -203,6 +205,16 @@ class MetaFormer(Model):
         self.head = nn.Linear(dims[-1], num_classes)
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
+
+    @property
+    def strides(self) -> list[int]:
+        """Pixels to a cell of each map of `pyramid`."""
+        return [4 * 2**stage for stage in range(len(self.stages))]
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each map of `pyramid`."""
+        return list(self.options["dims"])
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
         """Return the map after each stage, ``(B, C, H / s, W / s)`` for s = 4, 8, 16, 32.

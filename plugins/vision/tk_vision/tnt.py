@@ -6,7 +6,7 @@ words of a patch are added to it (eq. 2 to 5).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -15,6 +15,8 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from tk.errors import InputError, UsageError
 from tk.nn import DropPath, Mlp, Model, Renames, Variants, count, drop_rates
+
+_MAPS = 4
 
 
 class Attention(nn.Module):
@@ -101,6 +103,10 @@ class TNT(Model):
     """
 
     variants: ClassVar[Variants] = {
+        "tnt-mini": {  # ours, for pictures of 32 to 96 pixels and a few of them; not the paper's
+            **{"inner": 16, "outer": 128, "inner_heads": 2, "outer_heads": 4},
+            **{"depth": 6, "image": 32, "patch": 8, "stride": 2},
+        },
         "tnt-ti": {"inner": 12, "outer": 192, "inner_heads": 2, "outer_heads": 3},
         "tnt-s": {"inner": 24, "outer": 384, "inner_heads": 4, "outer_heads": 6},
         "tnt-b": {"inner": 40, "outer": 640, "inner_heads": 4, "outer_heads": 10},
@@ -172,14 +178,37 @@ class TNT(Model):
         tiles = tiles.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
         return self.embed(tiles).flatten(2).transpose(1, 2)
 
-    def features(self, image: Tensor) -> Tensor:
-        """Return the class token's last state, ``(B, d)``."""
+    @property
+    def strides(self) -> list[int]:
+        """Pixels to a cell of each map of `pyramid`: a patch."""
+        return [self.patch] * _MAPS
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each map of `pyramid`."""
+        return [self.outer_pos.shape[2]] * _MAPS
+
+    def states(self, image: Tensor) -> Iterator[Tensor]:
+        """Yield the sentences after each block, ``(B, 1 + N, d)``, the class token first."""
         words = self.words(image) + self.inner_pos
         sentences = self.fusion(words, len(image))
         cls_token = self.cls_token.expand(len(image), -1, -1)
         sentences = torch.cat([cls_token, sentences], dim=1) + self.outer_pos
         for block in self.blocks:
             words, sentences = block(words, sentences)
+            yield sentences
+
+    def pyramid(self, image: Tensor) -> list[Tensor]:
+        """Return the sentences after each quarter of the blocks, ``(B, d, S / p, S / p)``."""
+        depth, side = len(self.blocks), self.image // self.patch
+        states = [state[:, 1:] for state in self.states(image)]
+        quarters = [-(-depth * part // _MAPS) - 1 for part in range(1, _MAPS + 1)]
+        return [states[last].transpose(1, 2).unflatten(2, (side, side)) for last in quarters]
+
+    def features(self, image: Tensor) -> Tensor:
+        """Return the class token's last state, ``(B, d)``."""
+        for last in self.states(image):
+            sentences = last
         return self.norm(sentences)[:, 0]
 
     def forward(self, image: Tensor) -> Tensor:

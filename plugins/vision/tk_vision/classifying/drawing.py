@@ -1,0 +1,66 @@
+"""A sheet to draw charts on with Pillow: lines, boxes and words, at twice the size."""
+
+from __future__ import annotations
+
+import io
+import math
+
+from PIL import Image, ImageDraw, ImageFont
+
+INK, MUTED, GRID = "#1c2330", "#5b6472", "#e3e7ed"
+TONES = ("#1f6fd1", "#d1571f", "#2c8a57", "#8a4fc0")
+"""Colours of lines, that differ for the colour-blind too."""
+_SCALE = 2
+_PIXELS = 12
+
+
+class Sheet:
+    """A white sheet in units of which each is two pixels wide."""
+
+    def __init__(self, width: float, height: float) -> None:
+        size = (math.ceil(width * _SCALE), math.ceil(height * _SCALE))
+        self.image = Image.new("RGB", size, "#ffffff")
+        self._pen = ImageDraw.Draw(self.image)
+        self._font = ImageFont.load_default(_PIXELS * _SCALE)
+
+    def line(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
+        """Draw through points."""
+        scaled = [(x * _SCALE, y * _SCALE) for x, y in points]
+        self._pen.line(scaled, colour, round(width * _SCALE), joint="curve")
+
+    def box(self, left: float, top: float, right: float, bottom: float, colour: str) -> None:
+        """Fill a box."""
+        edges = [left * _SCALE, top * _SCALE, right * _SCALE - 1, bottom * _SCALE - 1]
+        self._pen.rectangle(edges, fill=colour)
+
+    def text(
+        self, x: float, y: float, text: str, colour: str = MUTED, *, anchor: str = "ls"
+    ) -> None:
+        """Write; `anchor` is Pillow's: ``l``, ``m`` or ``r``, then ``s`` for the baseline."""
+        self._pen.text((x * _SCALE, y * _SCALE), text, colour, self._font, anchor)
+
+    def upright(self, x: float, y: float, text: str, colour: str = MUTED) -> None:
+        """Write from `y` upwards, with the middle of the letters at `x`."""
+        width = round(self._font.getlength(text)) + _SCALE
+        tile = Image.new("RGB", (width, (_PIXELS + 4) * _SCALE), "#ffffff")
+        pen = ImageDraw.Draw(tile)
+        pen.text((0, tile.height / 2), text, colour, self._font, "lm")
+        turned = tile.rotate(90, expand=True)
+        at = (round(x * _SCALE - turned.width / 2), round(y * _SCALE - turned.height))
+        self.image.paste(turned, at)
+
+    def wide(self, text: str) -> float:
+        """Return the width of a text."""
+        return self._font.getlength(text) / _SCALE
+
+    def png(self) -> bytes:
+        """Return the sheet as a file."""
+        out = io.BytesIO()
+        self.image.save(out, "PNG", optimize=True)
+        return out.getvalue()
+
+
+def shortened(text: str, most: int = 24) -> str:
+    """Cut a long name in the middle."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
