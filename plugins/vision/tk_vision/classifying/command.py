@@ -281,7 +281,7 @@ def evaluate(
     ] = None,
     top_k: Annotated[int, typer.Option("--top-k", help="Classes a row of predictions.csv.")] = 5,
     batch_size: BatchOption = 0,
-    precision: PrecisionOption = "auto",
+    precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     compile: CompileOption = False,
     image_column: ImageColumnOption = None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tk_vision.classifying.drawing import INK, MUTED, Sheet, shortened
+from tk_vision.drawing import INK, MUTED, Sheet, shortened
 
 _NAMED = 60
 """Classes up to which names are written; more would not be legible."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tk_vision.classifying.drawing import GRID, INK, TONES, Sheet
+from tk_vision.drawing import GRID, INK, TONES, Sheet
 
 _WIDTH, _HEIGHT = 760.0, 220.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 16.0, 34.0, 30.0
@@ -65,9 +65,10 @@ def _draw(sheet: Sheet, panel: _Panel, top: float) -> None:
     for x in (0.0, end):
         sheet.text(*_below(at(x, low)), f"epoch {x:.3g}", anchor="ls" if x == 0 else "rs")
     place = _WIDTH - _RIGHT
-    for tone, (name, line) in zip(TONES, panel.lines.items(), strict=False):
+    for name, line in panel.lines.items():
         if not line:
             continue
+        tone = TONES[name == "validation"]
         sheet.line([at(*point) for point in line], tone, 1.8)
         if len(panel.lines) > 1:
             sheet.text(place, top + 20, name, tone, anchor="rs")

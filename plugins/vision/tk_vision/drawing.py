@@ -8,7 +8,7 @@ import math
 from PIL import Image, ImageDraw, ImageFont
 
 INK, MUTED, GRID = "#1c2330", "#5b6472", "#e3e7ed"
-TONES = ("#1f6fd1", "#d1571f", "#2c8a57", "#8a4fc0")
+TONES = ("#1f6fd1", "#d1571f")
 """Colours of lines, that differ for the colour-blind too."""
 _SCALE = 2
 _PIXELS = 12
@@ -48,6 +48,10 @@ class Sheet:
         turned = tile.rotate(90, expand=True)
         at = (round(x * _SCALE - turned.width / 2), round(y * _SCALE - turned.height))
         self.image.paste(turned, at)
+
+    def paste(self, picture: Image.Image, left: float, top: float) -> None:
+        """Put a picture there, two of its cells to a unit."""
+        self.image.paste(picture, (round(left * _SCALE), round(top * _SCALE)))
 
     def wide(self, text: str) -> float:
         """Return the width of a text."""
