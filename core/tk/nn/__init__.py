@@ -5,6 +5,7 @@ from tk.checkpoints.shapes import count
 from tk.nn.attention import Attention
 from tk.nn.drop_path import DropPath, drop_rates
 from tk.nn.feature_pyramid import FeaturePyramid
+from tk.nn.isotropic import resize_positions, taps, tokens_to_map
 from tk.nn.layer_scale import LayerScale
 from tk.nn.mlp import Mlp
 from tk.nn.model import Model, Variants
@@ -27,6 +28,9 @@ __all__ = [
     "drop_rates",
     "join_windows",
     "relative_index",
+    "resize_positions",
     "shift_mask",
     "split_windows",
+    "taps",
+    "tokens_to_map",
 ]
