@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+from contextlib import suppress
+from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -12,6 +14,19 @@ TONES = ("#1f6fd1", "#d1571f")
 """Colours of lines, that differ for the colour-blind too."""
 _SCALE = 2
 _PIXELS = 12
+_FONTS = ("NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")
+"""Of systems, looked for where a name is not ASCII: Pillow's own font has few letters."""
+
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+@cache
+def _system_font() -> Font | None:
+    for name in _FONTS:
+        with suppress(OSError):
+            return ImageFont.truetype(name, _PIXELS * _SCALE)
+    return None
 
 
 class Sheet:
@@ -21,7 +36,7 @@ class Sheet:
         size = (math.ceil(width * _SCALE), math.ceil(height * _SCALE))
         self.image = Image.new("RGB", size, "#ffffff")
         self._pen = ImageDraw.Draw(self.image)
-        self._font = ImageFont.load_default(_PIXELS * _SCALE)
+        self._plain = ImageFont.load_default(_PIXELS * _SCALE)
 
     def line(self, points: list[tuple[float, float]], colour: str, width: float = 1.0) -> None:
         """Draw through points."""
@@ -37,14 +52,15 @@ class Sheet:
         self, x: float, y: float, text: str, colour: str = MUTED, *, anchor: str = "ls"
     ) -> None:
         """Write; `anchor` is Pillow's: ``l``, ``m`` or ``r``, then ``s`` for the baseline."""
-        self._pen.text((x * _SCALE, y * _SCALE), text, colour, self._font, anchor)
+        self._pen.text((x * _SCALE, y * _SCALE), text, colour, self._font(text), anchor)
 
     def upright(self, x: float, y: float, text: str, colour: str = MUTED) -> None:
         """Write from `y` upwards, with the middle of the letters at `x`."""
-        width = round(self._font.getlength(text)) + _SCALE
+        font = self._font(text)
+        width = round(font.getlength(text)) + _SCALE
         tile = Image.new("RGB", (width, (_PIXELS + 4) * _SCALE), "#ffffff")
         pen = ImageDraw.Draw(tile)
-        pen.text((0, tile.height / 2), text, colour, self._font, "lm")
+        pen.text((0, tile.height / 2), text, colour, font, "lm")
         turned = tile.rotate(90, expand=True)
         at = (round(x * _SCALE - turned.width / 2), round(y * _SCALE - turned.height))
         self.image.paste(turned, at)
@@ -55,7 +71,11 @@ class Sheet:
 
     def wide(self, text: str) -> float:
         """Return the width of a text."""
-        return self._font.getlength(text) / _SCALE
+        return self._font(text).getlength(text) / _SCALE
+
+    def _font(self, text: str) -> Font:
+        """Return Pillow's own font, or one of the system's for letters that it lacks."""
+        return self._plain if text.isascii() else _system_font() or self._plain
 
     def png(self) -> bytes:
         """Return the sheet as a file."""

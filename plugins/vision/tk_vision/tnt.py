@@ -14,9 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from tk.errors import InputError, UsageError
-from tk.nn import DropPath, Mlp, Model, Renames, Variants, count, drop_rates
-
-_MAPS = 4
+from tk.nn import DropPath, Mlp, Model, Renames, Variants, count, drop_rates, taps, tokens_to_map
 
 
 class Attention(nn.Module):
@@ -181,12 +179,12 @@ class TNT(Model):
     @property
     def strides(self) -> list[int]:
         """Pixels to a cell of each map of `pyramid`: a patch."""
-        return [self.patch] * _MAPS
+        return [self.patch] * 4
 
     @property
     def widths(self) -> list[int]:
         """Channels of each map of `pyramid`."""
-        return [self.outer_pos.shape[2]] * _MAPS
+        return [self.outer_pos.shape[2]] * 4
 
     def states(self, image: Tensor) -> Iterator[Tensor]:
         """Yield the sentences after each block, ``(B, 1 + N, d)``, the class token first."""
@@ -200,10 +198,10 @@ class TNT(Model):
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
         """Return the sentences after each quarter of the blocks, ``(B, d, S / p, S / p)``."""
-        depth, side = len(self.blocks), self.image // self.patch
-        states = [state[:, 1:] for state in self.states(image)]
-        quarters = [-(-depth * part // _MAPS) - 1 for part in range(1, _MAPS + 1)]
-        return [states[last].transpose(1, 2).unflatten(2, (side, side)) for last in quarters]
+        side = self.image // self.patch
+        states = list(self.states(image))
+        chosen = [states[number - 1] for number in taps(len(self.blocks))]
+        return [tokens_to_map(state[:, 1:], (side, side)) for state in chosen]
 
     def features(self, image: Tensor) -> Tensor:
         """Return the class token's last state, ``(B, d)``."""

@@ -15,7 +15,6 @@ from tk.arguments import accepts, check_names
 from tk.entries import Kind
 from tk.errors import InputError, OutputError, UsageError
 from tk.models import build, find_variant
-from tk.nn import Model
 from tk.training import configured
 from tk.training.plan import TABLES, make_task, merged, recorded_tables
 from tk.training.record import read_record
@@ -110,7 +109,11 @@ def _fresh(catalogue: Catalogue, task: ImageClassification, own: Mapping[str, An
     options = dict(own)
     name = str(options.pop("name", None) or usual_model(task.image_size))
     variant = find_variant(catalogue, name)
-    return build(variant, _accepted(variant.entry.load(), task.model_options()) | options)
+    cls = variant.entry.load()
+    if not accepts(cls, "num_classes"):
+        raise UsageError(f"model {name!r} is no classifier (tk models --task image-classification)")
+    implied = {name: v for name, v in task.model_options().items() if accepts(cls, name)}
+    return build(variant, implied | options)
 
 
 def _tuned(
@@ -120,13 +123,10 @@ def _tuned(
     assert start.checkpoint is not None
     if not start.reset_head:
         _check_classes(opened, task.classes, start.checkpoint)
-    options = _accepted(type(opened.model), task.model_options()) | dict(own)
+    classes = {"num_classes": len(task.classes)}  # not the size: its positions are as published
+    options = classes | dict(own)
     fresh = _HEAD if start.reset_head else ()
     return load_checkpoint(start.checkpoint, fresh=fresh, **options).train()
-
-
-def _accepted(cls: type[Model], options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if accepts(cls, name)}
 
 
 def _check_classes(opened: Opened, classes: list[str], checkpoint: Path) -> None:
