@@ -93,6 +93,7 @@ class ImageClassification:
         self.image_column, self.label_column = image_column, label_column
         self.skip_bad, self.interpolation = skip_bad, interpolation
         self._changes = augmentation(augment, self._augmentation())
+        Preprocessor(image_size or 224, crop or 1.0, interpolation=interpolation)  # checks them
         self._gathered = gather(
             Path(data),
             validation=Path(validation) if validation else None,

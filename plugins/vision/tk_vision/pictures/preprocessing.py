@@ -93,7 +93,7 @@ def read_preprocessor(folder: Path) -> Preprocessor | None:
     if not path.is_file():
         return None
     try:
-        told: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
+        told: Mapping[str, Any] = {**json.loads(path.read_text("utf-8"))}
         return configured(Preprocessor, told, what=str(path))
     except (OSError, ValueError, TypeError, UsageError) as e:
         raise InputError(f"{path} cannot be used: {e}") from e

@@ -1,0 +1,24 @@
+"""One classifier, trained once for all tests that use a trained one."""
+
+import pytest
+from drawings import TINY, save_drawings
+
+from tk_cli.main import main
+
+
+@pytest.fixture(scope="session")
+def drawings(tmp_path_factory):
+    """Return a folder with ``train`` and ``test`` folders of class folders."""
+    folder = tmp_path_factory.mktemp("drawings")
+    save_drawings(folder / "train", 24)
+    save_drawings(folder / "test", 6, first=100)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(drawings, tmp_path_factory):
+    """Return the folder of a trained classifier."""
+    output = tmp_path_factory.mktemp("trained") / "run"
+    words = ["classify", "train", str(drawings), "-o", str(output), *TINY]
+    assert main([*words, "--epochs", "12", "--batch-size", "16", "--learning-rate", "0.01"]) == 0
+    return output
