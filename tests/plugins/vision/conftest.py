@@ -22,3 +22,15 @@ def trained(drawings, tmp_path_factory):
     words = ["classify", "train", str(drawings), "-o", str(output), *TINY]
     assert main([*words, "--epochs", "12", "--batch-size", "16", "--learning-rate", "0.01"]) == 0
     return output
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; return its exit code, its output and its messages."""
+
+    def call(*words):
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    return call

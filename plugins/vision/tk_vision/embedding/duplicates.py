@@ -13,6 +13,8 @@ from tk_vision.embedding.features import Features
 from tk_vision.embedding.hashing import distances
 
 _BLOCK = 512
+_ROUNDING = 1e-6
+"""What a cosine of copies may fall short of 1."""
 
 
 def check_threshold(threshold: float) -> None:
@@ -21,8 +23,10 @@ def check_threshold(threshold: float) -> None:
         raise UsageError(f"threshold is {threshold}, must be above 0, at most 1")
 
 
-def find_groups(vectors: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
-    """Return each row's group, ``(N,)``: rows are joined whose cosine is `threshold` or more.
+def find_groups(
+    vectors: NDArray[np.float32], threshold: float, *, block: int = _BLOCK
+) -> NDArray[np.int64]:
+    """Return the first row of each row's group, ``(N,)``; a cosine of `threshold` joins two.
 
     All pairs are compared, in blocks: exact, N² · dim / 2 products. Rows of zeros join nothing.
 
@@ -34,13 +38,16 @@ def find_groups(vectors: NDArray[np.float32], threshold: float) -> NDArray[np.in
     groups = np.arange(count)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.where(lengths > 0, lengths, 1)
-    for start in range(0, count, _BLOCK):
-        block = unit[start : start + _BLOCK]
-        rows, columns = np.nonzero(block @ unit[start:].T >= threshold - 1e-6)
-        ends = np.concatenate([groups[rows + start], np.arange(count)])
-        others = np.concatenate([groups[columns + start], groups])
+    for start in range(0, count, block):
+        cosines = unit[start : start + block] @ unit[start:].T
+        rows, columns = np.nonzero(cosines >= threshold - _ROUNDING)
+        ends = np.concatenate([rows + start, np.arange(count)])
+        others = np.concatenate([columns + start, groups])
         edges = coo_array((np.ones(len(ends), dtype=bool), (ends, others)), (count, count))
-        groups = connected_components(edges, directed=False)[1].astype(np.int64)
+        _, firsts, labels = np.unique(
+            connected_components(edges, directed=False)[1], return_index=True, return_inverse=True
+        )
+        groups = firsts[labels]
     return groups
 
 

@@ -24,6 +24,6 @@ def perceptual_hash(image: Image.Image) -> str:
 
 def distances(hashes: list[str], other: str) -> NDArray[np.int64]:
     """Return the bits in which each of `hashes` differs from `other`, 0 to 64."""
-    rows = np.array([list(bytes.fromhex(each)) for each in hashes], dtype=np.uint8)
+    rows = np.array([list(bytes.fromhex(each)) for each in hashes], dtype=np.uint8).reshape(-1, 8)
     differs = rows ^ np.frombuffer(bytes.fromhex(other), dtype=np.uint8)
     return np.unpackbits(differs, axis=1).sum(1).astype(np.int64)

@@ -9,24 +9,11 @@ from drawings import TINY, bomb, drawing, save_drawings
 from PIL import Image
 
 import tk
-from tk_cli.main import main
 from tk_vision.classifying.defaults import usual_fit
 from tk_vision.classifying.opening import open_model
 from tk_vision.classifying.task import ImageClassification
 
 FEW = ("--epochs", "1", "--batch-size", "8")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command; return its exit code, its output and its messages."""
-
-    def call(*words):
-        capsys.readouterr()
-        code = main([str(word) for word in words])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
