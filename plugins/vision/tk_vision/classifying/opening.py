@@ -16,8 +16,6 @@ from tk.nn import Model
 from tk_vision.classifying.labels import CLASSES
 from tk_vision.pictures.preprocessing import IMAGENET, Preprocessor, read_preprocessor
 
-_SIZES = ("image", "image_size")
-"""What models call the side of their images."""
 _SIZE, _CROP = 224, 0.9
 
 
@@ -60,7 +58,9 @@ def open_model(path: Path) -> Opened:
 
 def usual_preprocessor(model: Model) -> Preprocessor:
     """Return what the published weights of an architecture want."""
-    size = next((model.options[name] for name in _SIZES if name in model.options), _SIZE)
+    size = model.options.get("image", _SIZE)
+    if isinstance(size, list | tuple):  # one for each branch, or height and width
+        size = max(size)
     name = architecture_of(type(model))
     told: Mapping[str, Any] = discover().find(Kind.MODEL, name).meta if name else {}
     mean, std = told.get("mean", IMAGENET[0]), told.get("std", IMAGENET[1])

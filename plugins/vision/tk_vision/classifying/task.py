@@ -132,9 +132,8 @@ class ImageClassification:
         )
 
     def model_options(self) -> Mapping[str, Any]:
-        """Return what models for this task need, under the names that they have for it."""
-        size = self.image_size
-        return {"num_classes": len(self.classes), "image": size, "image_size": size}
+        """Return what models for this task need; many have no ``image`` and take any size."""
+        return {"num_classes": len(self.classes), "image": self.image_size}
 
     def datasets(self, config: FitConfig) -> Splits[Examples]:
         """Return the pictures, those for training changed at random."""
