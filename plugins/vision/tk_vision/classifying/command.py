@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from tk.training.plan import merged, parse_settings, read_tables
 from tk_vision.classifying.evaluating import evaluate_pictures
 from tk_vision.classifying.opening import open_model
 from tk_vision.classifying.predicting import Predictions, predict
-from tk_vision.classifying.training import Start
+from tk_vision.classifying.training import Start, is_first_process
 from tk_vision.classifying.training import train as train_classifier
 from tk_vision.command_line import (
     BatchOption,
@@ -216,8 +215,11 @@ def train(
         parse_settings(settings or ()),
         {name: _given(table) for name, table in said.items()},
     )
-    fitted = train_classifier(ctx.ensure_object(Catalogue), tables, output, start, say=say)
-    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes have nothing to add
+    is_first = is_first_process()  # torchrun's other processes have nothing to add
+    catalogue = ctx.ensure_object(Catalogue)
+    tell = say if is_first else lambda text: None
+    fitted = train_classifier(catalogue, tables, output, start, say=tell)
+    if not is_first:
         return
     say(f"the model is in {output}, with metrics.json, confusion.png and curves.png")
     if as_json:

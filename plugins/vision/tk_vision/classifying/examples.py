@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from PIL import Image
@@ -57,20 +58,25 @@ class Examples:
         return image
 
 
-def plain(preprocessor: Preprocessor) -> Callable[[Image.Image], dict[str, Tensor]]:
-    """Return what makes an example for evaluation of a decoded picture."""
-    return lambda image: {"image": preprocessor(image)}
+@dataclass(frozen=True)
+class Plain:
+    """Makes an example for evaluation of a decoded picture."""
+
+    preprocessor: Preprocessor
+
+    def __call__(self, image: Image.Image) -> dict[str, Tensor]:
+        return {"image": self.preprocessor(image)}
 
 
-def changed(
-    preprocessor: Preprocessor, options: Augmentation
-) -> Callable[[Image.Image], dict[str, Tensor]]:
-    """Return what makes an example for training of a decoded picture."""
+@dataclass(frozen=True)
+class Changed:
+    """Makes an example for training of a decoded picture, changed at random."""
 
-    def make(image: Image.Image) -> dict[str, Tensor]:
-        found = {"image": augmented(image, preprocessor, options)}
-        if options.mixup or options.cutmix:
-            found["mix"] = draw_mix(options)
+    preprocessor: Preprocessor
+    options: Augmentation
+
+    def __call__(self, image: Image.Image) -> dict[str, Tensor]:
+        found = {"image": augmented(image, self.preprocessor, self.options)}
+        if self.options.mixup or self.options.cutmix:
+            found["mix"] = draw_mix(self.options)
         return found
-
-    return make

@@ -19,7 +19,7 @@ from tk.protocols import Splits
 from tk.training.batches import batches
 from tk_vision.augmentation.mixing import Mixing
 from tk_vision.augmentation.options import augmentation
-from tk_vision.classifying.examples import Examples, changed, plain
+from tk_vision.classifying.examples import Changed, Examples, Plain
 from tk_vision.classifying.gathering import Gathered, gather
 from tk_vision.classifying.labels import CLASSES, numbered
 from tk_vision.classifying.measures import measure
@@ -138,12 +138,12 @@ class ImageClassification:
     def datasets(self, config: FitConfig) -> Splits[Examples]:
         """Return the pictures, those for training changed at random."""
         preprocessor = self.preprocessor
-        makers = {"train": changed(preprocessor, self._changes)}
+        makers = {"train": Changed(preprocessor, self._changes)}
         parts = {
             name: Examples(
                 part.pictures,
                 numbered(part.pictures, self.classes),
-                makers.get(name, plain(preprocessor)),
+                makers.get(name, Plain(preprocessor)),
             )
             for name, part in self._gathered.parts().items()
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +90,14 @@ def train(catalogue: Catalogue, tables: Tables, output: Path, start: Start, *, s
     parameters = sum(weight.numel() for weight in model.parameters())
     say(f"{type(model).__name__} of {parameters / 1e6:.2f} million parameters, {_told(config)}")
     fitted = fit(task, model, config, resume=start.resume)
-    write_report(fitted, task)
+    if is_first_process():
+        write_report(fitted, task)
     return fitted
+
+
+def is_first_process() -> bool:
+    """Say whether this is the process of ``torchrun`` that speaks and writes, or the only one."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _make_task(catalogue: Catalogue, tables: Tables, opened: Opened | None) -> ImageClassification:

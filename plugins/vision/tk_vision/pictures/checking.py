@@ -79,7 +79,7 @@ def sound(
     bad = [(picture.name, fact.reason) for picture, fact in pairs if fact.reason]
     good = [(picture, fact) for picture, fact in pairs if not fact.reason]
     if bad and not (skip_bad and good):
-        hint = "; --skip-bad leaves them out" if good else ""
+        hint = "\n--skip-bad leaves them out" if good else ""
         raise InputError(f"{told(bad, len(pairs))}{hint}")
     if bad:
         say(f"note: left out: {told(bad, len(pairs))}")

@@ -1,6 +1,7 @@
 """`tk classify train`: what it writes, what it refuses, how it goes on."""
 
 import json
+import pickle
 
 import polars as pl
 import pytest
@@ -251,6 +252,29 @@ def test_fine_tuning_begins_with_the_checkpoint(run, trained, drawings, tmp_path
     assert code == 0, said
     before, after = (tk.load_checkpoint(p).state_dict() for p in (trained, tmp_path / "run"))
     assert all(torch.allclose(before[n], after[n], atol=1e-6) for n in before)
+
+
+def test_the_task_is_one_of_tk_train_too(run, drawings, tmp_path):
+    words = ("--set", f"task.data={drawings}", "--set", "task.augment=none", *TINY[:6], *FEW)
+    code, out, said = run("train", "image-classification", "-o", tmp_path / "run", *words)
+    assert code == 0, said
+    assert "test" in out
+    assert open_model(tmp_path / "run").classes == ["cross", "disc", "square"]
+    code, out, said = run("evaluate", "image-classification", tmp_path / "run", "--json")
+    assert code == 0, said
+    assert "balanced_accuracy" in out
+
+
+def test_what_worker_processes_are_sent_makes_the_same_examples(drawings):
+    task = ImageClassification(data=str(drawings), augment="strong")
+    splits = task.datasets(tk.FitConfig(output="none"))
+    for part in (splits.train, splits.validation):
+        copy, images = pickle.loads(pickle.dumps(part)), []
+        for examples in (part, copy):
+            torch.manual_seed(3)
+            images.append(examples[0]["image"])
+        assert torch.equal(images[0], images[1])
+    assert pickle.loads(pickle.dumps(task.collate)) == task.collate
 
 
 def test_defaults_make_short_runs_of_few_pictures():

@@ -140,7 +140,7 @@ def test_damage_stops_unless_it_may_be_left_out(tmp_path):
     (tmp_path / "disc" / "1.png").write_bytes(b"")
     pictures, _ = listed(tmp_path)
     facts = look_at_all(pictures)
-    with pytest.raises(tk.InputError, match=r"1 of 4 .*\n  disc/1\.png: it is empty.*--skip-bad"):
+    with pytest.raises(tk.InputError, match=r"1 of 4 .*\n  disc/1\.png: it is empty.*\n--skip-bad"):
         sound(pictures, facts, skip_bad=False, say=print)
     said = []
     good, known = sound(pictures, facts, skip_bad=True, say=said.append)
