@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
 
-from tk.atomic import replacing
 from tk.checkpoints.placing import place
+from tk.checkpoints.reading import read_checkpoint
 from tk.errors import InputError, UsageError
 from tk.models import architecture_of
 from tk.nn import Model
 from tk_vision.adapters import SECOND_NORMS, Tuning, install, remove, second_norm
 from tk_vision.adaptformer import make_head
 
-FILE = "adapter.safetensors"
 _FORMAT = 1
 _HEADS = ("head", "classifier")
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def attach(
@@ -45,7 +42,7 @@ def attach(
     A fresh adapter changes no output. The model is changed in place until `Adapted.detach`.
 
     Args:
-        model: Any whose blocks have a layer norm before their perceptron: ours, transformers' ViT.
+        model: Any whose blocks have a norm before their perceptron: ours, transformers' ViT.
         tuning: What is trained beside it; by default `Tuning()`.
         num_classes: Classes of a new head; None: a copy of the present head is trained.
         head_norm: Whether a new head has the authors' batch norm before it.
@@ -69,13 +66,17 @@ def load_adapter(model: nn.Module, path: str | Path, *, any_weights: bool = Fals
     Raises:
         InputError: It is no adapter file, or was trained for another model or other weights.
     """
-    path = Path(path) / FILE if Path(path).is_dir() else Path(path)
-    tensors, header = _read(path)
-    keys = ("num_classes", "head_norm", "blocks")
-    adapted = attach(model, Tuning(**header["tuning"]), **{key: header[key] for key in keys})
+    checkpoint = read_checkpoint(Path(path))
+    header = checkpoint.config
+    if "adapter" not in header:
+        raise InputError(f"{path} is no adapter file; tk.load_checkpoint reads whole models")
+    if header["adapter"] != _FORMAT:
+        raise InputError(f"{path} has format {header['adapter']}; this version reads {_FORMAT}")
+    given = {key: header[key] for key in ("num_classes", "head_norm", "blocks")}
+    adapted = attach(model, Tuning(**header["tuning"]), **given)
     try:
-        _check_fits(adapted, header, path, any_weights=any_weights)
-        place(model, tensors, where=str(path), fresh=adapted.frozen())
+        _check_fits(adapted, header, where=str(path), any_weights=any_weights)
+        place(adapted, checkpoint.tensors, where=str(path))
     except InputError:
         adapted.detach()
         raise
@@ -86,6 +87,7 @@ class Adapted(Model):
     """A frozen model with what learns beside it; called like the model, saved without it.
 
     `attach` makes it. What it lacks itself it takes from the model: ``features``, ``widths``, ….
+    Its state is what learns, so that `save_pretrained` and a trainer's checkpoints are small.
     """
 
     def __init__(
@@ -101,6 +103,8 @@ class Adapted(Model):
         self.sites = _sites(model, blocks)
         self._old_head = _head(model)
         head = _new_head(self._old_head, num_classes, head_norm)
+        if head is None and not (tuning.bottleneck or tuning.prompts):
+            raise UsageError("without a head, bottleneck=0 and prompts=0 leave nothing to train")
         self._learned = {name: p.requires_grad for name, p in model.named_parameters()}
         self._handles = _install_all(model, self.sites, tuning)
         if self._old_head is not None:
@@ -110,6 +114,8 @@ class Adapted(Model):
         frozen = set(self.frozen())
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name not in frozen)
+        self.register_state_dict_post_hook(_leave_out_frozen)
+        self.register_load_state_dict_post_hook(_expect_no_frozen)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:  # noqa: ANN401 - the model's own
         """Call the model."""
@@ -125,6 +131,16 @@ class Adapted(Model):
                     "these adapters were detached; attach or load them again"
                 ) from None
             return getattr(self.model, name)
+
+    def train(self, mode: bool = True) -> Adapted:
+        """Set the mode; frozen batch norms keep their statistics, which belong to the model."""
+        super().train(mode)
+        head = self._old_head and getattr(self.model, self._old_head[0])
+        learning = set(head.modules()) if head else set()
+        for module in self.model.modules():
+            if isinstance(module, _BATCH_NORMS) and module not in learning:
+                module.eval()
+        return self
 
     def frozen(self) -> list[str]:
         """Return the names, in the model, of the tensors that do not learn."""
@@ -154,6 +170,7 @@ class Adapted(Model):
             setattr(model, name, head.to(like))  # where the model has moved to meanwhile
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(self._learned[name])
+        model.train(self.training)
         del self.model
         return model
 
@@ -161,15 +178,6 @@ class Adapted(Model):
         """Return what a file says of itself: what it is, and which model it fits."""
         own = {"adapter": _FORMAT, **self.options, "sites": self.sites}
         return own | {"fits": _identity(self.model), "weights": _digest(self.model, self.frozen())}
-
-    def _save_pretrained(self, save_directory: Path) -> None:
-        """Write what learned, whole or not at all."""
-        frozen = set(self.frozen())
-        state = self.model.state_dict().items()
-        tensors = {name: t.contiguous() for name, t in state if name not in frozen}
-        header = {"adapter": json.dumps(self._described(), sort_keys=True), "format": "pt"}
-        with replacing(save_directory / FILE) as stream:
-            stream.write(save(tensors, metadata=header))
 
     @classmethod
     def _from_pretrained(cls, **_options: Any) -> Adapted:  # noqa: ANN401
@@ -186,7 +194,7 @@ def _sites(model: nn.Module, pattern: str) -> dict[str, int]:
     if not found:
         raise UsageError(
             f"{type(model).__name__} has no block like {pattern!r} with an mlp after a "
-            f"layer norm called {' or '.join(SECOND_NORMS)}, which adapters need"
+            f"norm called {' or '.join(SECOND_NORMS)}, which adapters need"
         )
     return found
 
@@ -249,31 +257,27 @@ def _digest(model: nn.Module, names: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    if not path.is_file():
-        raise InputError(f"{path} is not there; give an adapter file or its folder")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {}).get("adapter", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as e:
-        raise InputError(f"{path} is no whole safetensors file: {e}") from e
-    if not header:
-        raise InputError(f"{path} is no adapter file; tk.load_checkpoint reads whole models")
-    if header["adapter"] != _FORMAT:
-        raise InputError(f"{path} has format {header['adapter']}, this version reads {_FORMAT}")
-    return tensors, header
+def _leave_out_frozen(module: nn.Module, state: dict[str, Any], prefix: str, _: object) -> None:
+    assert isinstance(module, Adapted)
+    for name in module.frozen():
+        state.pop(f"{prefix}model.{name}")
+
+
+def _expect_no_frozen(module: nn.Module, keys: Any) -> None:  # noqa: ANN401 - torch's own tuple
+    assert isinstance(module, Adapted)
+    frozen = {f"model.{name}" for name in module.frozen()}
+    keys.missing_keys[:] = [name for name in keys.missing_keys if name not in frozen]
 
 
 def _check_fits(
-    adapted: Adapted, header: Mapping[str, Any], path: Path, *, any_weights: bool
+    adapted: Adapted, header: Mapping[str, Any], *, where: str, any_weights: bool
 ) -> None:
     own = adapted._described()
     if header["fits"] != own["fits"] or header["sites"] != own["sites"]:
-        raise InputError(f"{path} fits {_summary(header)}; this model is {_summary(own)}")
+        raise InputError(f"{where} fits {_summary(header)}; this model is {_summary(own)}")
     if header["weights"] != own["weights"] and not any_weights:
         raise InputError(
-            f"{path} was trained beside other weights of {header['fits']}, with which alone its "
+            f"{where} was trained beside other weights of {header['fits']}, with which alone its "
             "results are right; load those, or say any_weights=True"
         )
 

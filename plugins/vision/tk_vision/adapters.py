@@ -20,8 +20,8 @@ from tk.nn import Attention
 
 PLACEMENTS = ("parallel", "sequential")
 NORMS = ("none", "in", "out")
-SECOND_NORMS = ("norm2", "layernorm_after", "layer_norm2")
-"""Names that pre-norm blocks give the norm before their perceptron: timm's, transformers'."""
+SECOND_NORMS = ("norm2", "layernorm_after", "layer_norm2", "norm_mlp")
+"""What pre-norm blocks call the norm before their perceptron: timm, transformers, Mamba."""
 _EXITS = ("drop_path2", "drop_path", "dropout", "mlp")
 """Children of a block; the first that it has is the last that the perceptron's branch passes."""
 
@@ -30,7 +30,7 @@ _SETS = ("transformers.models.vit.", "transformers.models.deit.")
 
 @dataclass(frozen=True)
 class Tuning:
-    """What is trained beside a frozen model.
+    """What is trained beside a frozen model; without adapters and prompts the head alone.
 
     Attributes:
         bottleneck: Width r of an adapter; 0: no adapters.
@@ -54,10 +54,8 @@ class Tuning:
             raise UsageError(f"placement {self.placement!r} is none of {', '.join(PLACEMENTS)}")
         if self.adapter_norm not in NORMS:
             raise UsageError(f"adapter_norm {self.adapter_norm!r} is none of {', '.join(NORMS)}")
-        if min(self.bottleneck, self.prompts) < 0 or not (self.bottleneck or self.prompts):
-            raise UsageError(
-                f"bottleneck {self.bottleneck} and prompts {self.prompts} leave nothing to train"
-            )
+        if min(self.bottleneck, self.prompts) < 0:
+            raise UsageError(f"bottleneck {self.bottleneck} or prompts {self.prompts} is below 0")
         if not 0 <= self.adapter_dropout < 1:
             raise UsageError(f"adapter_dropout {self.adapter_dropout} is not in [0, 1)")
 
@@ -135,13 +133,13 @@ class Prompts(nn.Module):
         return _replace_first(output, _first(output)[:, self.table.shape[1] :])
 
 
-def second_norm(block: nn.Module) -> nn.LayerNorm | None:
-    """Return the layer norm before a block's perceptron (``mlp``); None if there is none."""
+def second_norm(block: nn.Module) -> nn.LayerNorm | nn.RMSNorm | None:
+    """Return the norm before a block's perceptron (``mlp``); None if there is none."""
     children = dict(block.named_children())
     if "mlp" not in children:
         return None
     found = (children.get(name) for name in SECOND_NORMS)
-    return next((norm for norm in found if isinstance(norm, nn.LayerNorm)), None)
+    return next((norm for norm in found if isinstance(norm, nn.LayerNorm | nn.RMSNorm)), None)
 
 
 def install(block: nn.Module, tuning: Tuning) -> list[Any]:
@@ -152,7 +150,7 @@ def install(block: nn.Module, tuning: Tuning) -> list[Any]:
     """
     norm, kind = second_norm(block), type(block).__name__
     if norm is None or len(norm.normalized_shape) != 1:
-        raise UsageError(f"{kind} has no mlp after a layer norm {' or '.join(SECOND_NORMS)}")
+        raise UsageError(f"{kind} has no mlp after a norm {' or '.join(SECOND_NORMS)}")
     if {"adaptmlp", "prompts"} & {name for name, _ in block.named_children()}:
         raise UsageError(f"{kind} has adapters already; detach them first")
     like: Mapping[str, Any] = {"device": norm.weight.device, "dtype": norm.weight.dtype}

@@ -35,6 +35,7 @@ Norm = Literal["rms", "layer"]
 Grid = tuple[int, int]
 
 _EPS = 1e-5
+_SPAN = 4096
 _SIZES = {"tiny": (256, 12), "small": (512, 12), "base": (768, 12), "large": (1024, 24)}
 _TRUNCATED = 0.8796256610342398
 """Deviation of a normal distribution cut off at two deviations."""
@@ -49,7 +50,8 @@ class SwiGlu(nn.Module):
         self.w3 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.w3(F.silu(self.w1(x)) * self.w2(x))
+        spans = x.split(_SPAN, dim=1)  # so that few hidden channels are in memory at once
+        return torch.cat([self.w3(F.silu(self.w1(span)) * self.w2(span)) for span in spans], dim=1)
 
 
 class Block(nn.Module):

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from tk.errors import UsageError
 
 PADDINGS = ("end", "both")
+_LEAST = 16
 _OUTSIDE = -3e4
 """Added to logits of padded keys: their weight becomes 0 in every dtype; -1e6 is no half float."""
 
@@ -25,8 +26,6 @@ class PositionBias(nn.Module):
     def __init__(self, dim: int, heads: int, *, residual: bool = False) -> None:
         super().__init__()
         hidden = dim // 4
-        if not hidden:
-            raise UsageError(f"width {dim} leaves nothing for the position bias; take 4 or more")
         self.residual = residual
         self.pos_proj = nn.Linear(2, hidden)
         self.pos1, self.pos2, self.pos3 = (
@@ -109,6 +108,8 @@ class GroupAttention(nn.Module):
         super().__init__()
         if dim % heads:
             raise UsageError(f"width {dim} cannot be split into {heads} heads")
+        if dim < _LEAST:
+            raise UsageError(f"width {dim} is too small for the position bias: {_LEAST} or more")
         if padding not in PADDINGS:
             raise UsageError(f"padding {padding!r} is none of {', '.join(PADDINGS)}")
         self.heads, self.group, self.interval = heads, group, interval

@@ -16,16 +16,20 @@ from torch.utils.checkpoint import checkpoint
 from tk.errors import UsageError
 
 _SPAN = 4096
-"""Tokens in memory at once with their chunk's products; the rest waits or is computed again."""
+"""Tokens whose inner channels and products are in memory at once."""
 
 
 def scan(
-    x: Tensor, step: Tensor, rate: Tensor, b: Tensor, c: Tensor, *, chunk: int = 64
+    x: Tensor,
+    step: Tensor,
+    rate: Tensor,
+    b: Tensor,
+    c: Tensor,
+    *,
+    state: Tensor | None = None,
+    chunk: int = 64,
 ) -> tuple[Tensor, Tensor]:
-    """Return ``y`` and the last state of ``s_t = exp(step_t rate) s + step_t x_t b_t^T``.
-
-    ``y_t = s_t c_t``, and the state begins at zero. Results do not depend on `chunk`. In training
-    spans are computed again for the gradient instead of kept.
+    """Return ``y_t = s_t c_t`` and the last state of ``s_t = exp(step_t rate) s + step_t x_t b_t^T``.
 
     Args:
         x: ``(B, L, H, P)``: heads of P channels.
@@ -33,46 +37,35 @@ def scan(
         rate: ``(H,)``, below 0.
         b: ``(B, L, S)``: where an input goes in the state of S places; the same for all heads.
         c: ``(B, L, S)``: where an output comes from.
-        chunk: Tokens of one product.
+        state: What went before, ``(B, H, P, S)``; nothing by default.
+        chunk: Tokens of one product; results do not depend on it.
 
     Returns:
         ``(B, L, H, P)`` and ``(B, H, P, S)``.
     """
-    batch, length, heads, channels = x.shape
-    missing = -length % chunk  # steps of length 0 change nothing
-    x, step = F.pad(x, (0, 0, 0, 0, 0, missing)), F.pad(step, (0, 0, 0, missing))
-    b, c = F.pad(b, (0, 0, 0, missing)), F.pad(c, (0, 0, 0, missing))
-    state = x.new_zeros(batch, heads, channels, b.shape[-1])
-    span = max(_SPAN // chunk, 1) * chunk
-    is_kept = x.shape[1] <= span or not torch.is_grad_enabled()
-    found = []
-    for part in zip(*(each.split(span, dim=1) for each in (x, step, b, c)), strict=True):
-        if is_kept:
-            y, state = _scan_span(state, rate, part, chunk)
-        else:
-            y, state = checkpoint(_scan_span, state, rate, part, chunk, use_reentrant=False)
-        found.append(y)
-    return torch.cat(found, dim=1)[:, :length], state
-
-
-def _scan_span(
-    state: Tensor, rate: Tensor, part: tuple[Tensor, ...], chunk: int
-) -> tuple[Tensor, Tensor]:
-    """Scan whole chunks, all at once but for the states between them."""
-    x, step, b, c = part
-    inputs = (x * step[..., None]).unflatten(1, (-1, chunk)).transpose(2, 3)  # (B, n, H, Q, P)
-    logs = (step * rate).unflatten(1, (-1, chunk)).transpose(2, 3)  # (B, n, H, Q)
-    b, c = (each.unflatten(1, (-1, chunk))[:, :, None] for each in (b, c))  # (B, n, 1, Q, S)
+    length = x.shape[1]
+    x, step, b, c = (_in_chunks(each, chunk) for each in (x, step, b, c))
+    inputs = (x * step[..., None]).transpose(2, 3)  # (B, n, H, Q, P)
+    logs = (step * rate).transpose(2, 3)  # (B, n, H, Q)
+    b, c = b[:, :, None], c[:, :, None]  # (B, n, 1, Q, S)
     decay = _decay(logs)
     inside = ((c @ b.mT) * decay) @ inputs
     added = (inputs * decay[..., -1, :, None]).mT @ b  # (B, n, H, P, S)
     since = logs.cumsum(-1).exp()  # of what was there before the chunk
+    state = torch.zeros_like(added[:, 0]) if state is None else state
     before = []
-    for number in range(added.shape[1]):  # at most 64 chunks of a span
+    for number in range(added.shape[1]):  # 64 chunks of a span
         before.append(state)
         state = state * since[:, number, :, -1, None, None] + added[:, number]
     y = inside + (c @ torch.stack(before, 1).mT) * since[..., None]
-    return y.transpose(2, 3).flatten(1, 2), state
+    return y.transpose(2, 3).flatten(1, 2)[:, :length], state
+
+
+def _in_chunks(tokens: Tensor, chunk: int) -> Tensor:
+    """Return ``(B, n, Q, …)``; what fills up the last chunk are steps of length 0: no change."""
+    missing = -tokens.shape[1] % chunk
+    filled = F.pad(tokens, [0, 0] * (tokens.ndim - 2) + [0, missing]) if missing else tokens
+    return filled.unflatten(1, (-1, chunk))
 
 
 def _decay(logs: Tensor) -> Tensor:
@@ -90,7 +83,8 @@ def _decay(logs: Tensor) -> Tensor:
 class Mamba2(nn.Module):
     """Mix each token with those before it: ``(B, L, C)`` to the same (section 7 of the paper).
 
-    Tensor names are the reference's. One group, no biases on the projections.
+    Tensor names are the reference's. One group, no biases on the projections. Long sequences pass
+    span by span; for gradients a span is computed again instead of kept.
 
     Args:
         dim: Channels.
@@ -116,10 +110,10 @@ class Mamba2(nn.Module):
         if inner % head_dim:
             raise UsageError(f"{inner} inner channels cannot be split into heads of {head_dim}")
         heads, mixed = inner // head_dim, inner + 2 * state
-        self.state, self.head_dim, self.chunk = state, head_dim, chunk
-        self.sizes = [inner, mixed, heads]
-        self.in_proj = nn.Linear(dim, sum(self.sizes), bias=False)
-        self.conv1d = nn.Conv1d(mixed, mixed, width, padding=width - 1, groups=mixed)
+        self.head_dim, self.chunk = head_dim, chunk
+        self.projected, self.mixed = [inner, mixed, heads], [inner, state, state]
+        self.in_proj = nn.Linear(dim, sum(self.projected), bias=False)
+        self.conv1d = nn.Conv1d(mixed, mixed, width, groups=mixed)
         self.dt_bias = nn.Parameter(_steps(heads))
         self.A_log = nn.Parameter(torch.empty(heads).uniform_(1, 16).log())
         self.D = nn.Parameter(torch.ones(heads))
@@ -127,18 +121,36 @@ class Mamba2(nn.Module):
         self.out_proj = nn.Linear(inner, dim, bias=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        gate, mixed, step = self.in_proj(tokens).split(self.sizes, dim=-1)
-        # The convolution is padded on both sides; the last tokens see beyond the end: cut off.
-        mixed = self.conv1d(mixed.transpose(1, 2))[..., : tokens.shape[1]].transpose(1, 2)
-        x, b, c = F.silu(mixed).split([self.sizes[0], self.state, self.state], dim=-1)
-        x = x.unflatten(-1, (-1, self.head_dim))
+        spans = tokens.split(_SPAN, dim=1)
+        is_kept = len(spans) == 1 or not torch.is_grad_enabled()
+        found, tail, state = [], None, None
+        for span in spans:
+            if is_kept:
+                y, tail, state = self._mix(span, tail, state)
+            else:
+                y, tail, state = checkpoint(self._mix, span, tail, state, use_reentrant=False)
+            found.append(y)
+        return torch.cat(found, dim=1)
+
+    def _mix(
+        self, tokens: Tensor, tail: Tensor | None, state: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Mix one span, after the last inputs of the convolution and the state before it."""
+        gate, mixed, step = self.in_proj(tokens).split(self.projected, dim=-1)
+        width = self.conv1d.kernel_size[0]
+        if tail is None:
+            tail = mixed.new_zeros(len(mixed), width - 1, mixed.shape[-1])
+        seen = torch.cat([tail, mixed], dim=1)
+        mixed = F.silu(self.conv1d(seen.transpose(1, 2)).transpose(1, 2))
         wide = torch.promote_types(step.dtype, torch.float32)  # sums of many steps
+        x, b, c = mixed.to(wide).split(self.mixed, dim=-1)
+        x = x.unflatten(-1, (-1, self.head_dim))
         step = F.softplus(step.to(wide) + self.dt_bias)
-        y, _ = scan(
-            x.to(wide), step, -self.A_log.to(wide).exp(), b.to(wide), c.to(wide), chunk=self.chunk
-        )
+        rate = -self.A_log.to(wide).exp()
+        y, state = scan(x, step, rate, b, c, state=state, chunk=self.chunk)
         y = (y + self.D[:, None] * x).flatten(2) * F.silu(gate)
-        return self.out_proj(self.norm(y.to(self.norm.weight)))
+        out = self.out_proj(self.norm(y.to(self.norm.weight)))
+        return out, seen[:, seen.shape[1] - width + 1 :], state
 
 
 def _steps(heads: int) -> Tensor:

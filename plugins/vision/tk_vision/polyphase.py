@@ -165,14 +165,17 @@ class PolyViT(ViT):
 
 
 class PolyTwins(Twins):
-    """Twins-SVT that classifies images alike wherever a circular shift puts them.
+    """Twins that classifies images alike wherever a circular shift puts them.
 
     Anchored before patches, before windows and before sub-sampling; tensors are those of Twins.
     Windows and ratios must divide the maps of their stages. Shifts reach the next stage as whole
     patches only if a stage's last ratio is even, as in all variants.
     """
 
-    variants: ClassVar[Variants] = {f"poly{name}": v for name, v in Twins.variants.items()}
+    variants: ClassVar[Variants] = {
+        f"poly{name}": Twins.variants[name]
+        for name in ("twins-svt-s", "twins-svt-b", "twins-svt-l")
+    }
     padding: ClassVar[Padding] = "circular"
 
     def anchored(self, x: Tensor, step: int) -> Tensor:

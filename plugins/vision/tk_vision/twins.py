@@ -1,4 +1,4 @@
-"""Twins-SVT (arXiv:2104.13840): attention in windows and to a sub-sampled map, by turns.
+"""Twins (arXiv:2104.13840): attention in windows and to a sub-sampled map, by turns (SVT).
 
 Tensor names are timm's. All blocks work on tokens ``(B, H · W, C)``, row by row.
 """
@@ -138,7 +138,8 @@ class Twins(Model):
         dims: Channels of each stage.
         heads: Heads of each stage.
         depths: Blocks of each stage; every second attends to the sub-sampled map.
-        windows: Sides of the windows of each stage, in tokens.
+        windows: Sides of the windows of each stage, in tokens; None: no windows, all blocks attend
+            to the sub-sampled map (Twins-PCPVT).
         ratios: Sides of what sub-sampling joins in each stage, in tokens.
         mlp_ratios: Hidden width over width, of each stage.
         patch: Side of the first stage's patches; those of the others are 2 × 2 tokens.
@@ -166,6 +167,16 @@ class Twins(Model):
             "depths": [2, 2, 18, 2],
             "windows": [7, 7, 7, 7],
         },
+        **{
+            f"twins-pcpvt-{size}": {
+                "dims": [64, 128, 320, 512],
+                "heads": [1, 2, 5, 8],
+                "depths": depths,
+                "windows": None,
+                "mlp_ratios": [8, 8, 4, 4],
+            }
+            for size, depths in (("s", [3, 4, 6, 3]), ("b", [3, 4, 18, 3]), ("l", [3, 8, 27, 3]))
+        },
     }
     padding: ClassVar[Padding] = "zeros"
 
@@ -175,7 +186,7 @@ class Twins(Model):
         dims: Sequence[int],
         heads: Sequence[int],
         depths: Sequence[int],
-        windows: Sequence[int],
+        windows: Sequence[int] | None,
         ratios: Sequence[int] = (8, 4, 2, 1),
         mlp_ratios: Sequence[float] = (4.0, 4.0, 4.0, 4.0),
         patch: int = 4,
@@ -184,14 +195,9 @@ class Twins(Model):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        _check(
-            dims=dims,
-            heads=heads,
-            windows=windows,
-            ratios=ratios,
-            mlp_ratios=mlp_ratios,
-            depths=depths,
-        )
+        sides = [None] * len(dims) if windows is None else list(windows)
+        lists = {"dims": dims, "heads": heads, "windows": sides, "ratios": ratios, "depths": depths}
+        _check(**lists, mlp_ratios=mlp_ratios)
         rates = iter(drop_rates(drop_path, sum(depths)))
         before = [channels, *dims[:-1]]
         self.patch_embeds, self.blocks = nn.ModuleList(), nn.ModuleList()
@@ -199,11 +205,8 @@ class Twins(Model):
             self.patch_embeds.append(PatchEmbed(before[stage], dim, 2 if stage else patch))
             stack = nn.ModuleList()
             for number in range(depths[stage]):
-                attn = (
-                    SubsampledAttention(dim, heads[stage], ratios[stage])
-                    if number % 2
-                    else WindowAttention(dim, heads[stage], windows[stage])
-                )
+                window = None if number % 2 else sides[stage]
+                attn = _attention(dim, heads[stage], window, ratios[stage])
                 stack.append(Block(dim, attn, mlp_ratio=mlp_ratios[stage], rate=next(rates)))
             self.blocks.append(stack)
         self.pos_block = nn.ModuleList(PositionBlock(dim, self.padding) for dim in dims)
@@ -261,7 +264,8 @@ class Twins(Model):
         dims = [len(tensors[f"patch_embeds.{s}.proj.bias"]) for s in stages]
         hidden = [len(tensors[f"blocks.{s}.0.mlp.fc1.bias"]) for s in stages]
         depths = [count(tensors, f"blocks.{s}.*.norm1.weight") for s in stages]
-        sr = [tensors.get(f"blocks.{s}.1.attn.sr.weight") for s in stages]
+        has_windows = "blocks.0.0.attn.qkv.weight" in tensors
+        sr = [tensors.get(f"blocks.{s}.{int(has_windows)}.attn.sr.weight") for s in stages]
         found: dict[str, Any] = {
             "dims": dims,
             "depths": depths,
@@ -271,10 +275,18 @@ class Twins(Model):
             "channels": tensors["patch_embeds.0.proj.weight"].shape[1],
             "num_classes": len(tensors["head.bias"]),
         }
-        return found
+        return found if has_windows else found | {"windows": None}
 
 
-def _check(**lists: Sequence[float]) -> None:
+def _attention(
+    dim: int, heads: int, window: int | None, ratio: int
+) -> WindowAttention | SubsampledAttention:
+    if window is None:
+        return SubsampledAttention(dim, heads, ratio)
+    return WindowAttention(dim, heads, window)
+
+
+def _check(**lists: Sequence[object]) -> None:
     lengths = {name: len(values) for name, values in lists.items()}
     if len(set(lengths.values())) > 1:
         raise UsageError(f"stages differ in number: {lengths}")

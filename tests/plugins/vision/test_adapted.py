@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from transformers import ViTConfig, ViTForImageClassification
 
 import tk
+from tk.protocols import Splits
 from tk.testing import wave
-from tk_vision.adapted import FILE, attach, load_adapter
+from tk_vision.adapted import attach, load_adapter
 from tk_vision.adapters import Tuning
 from tk_vision.adaptformer import AdaptFormer
 from tk_vision.metaformer import MetaFormer
@@ -156,17 +157,41 @@ def test_adapters_learn_and_nothing_else_moves():
     assert all(torch.equal(after[name], tensor) for name, tensor in frozen.items())
 
 
+def test_frozen_batch_norms_keep_their_statistics(tmp_path):
+    model = vit()
+    model.fc_norm = torch.nn.BatchNorm1d(16)
+    base = copy.deepcopy(model)
+    adapted = attach(model, Tuning(bottleneck=4), num_classes=2, head_norm=True).train()
+    adapted(IMAGE)
+    assert model.head[0].running_mean.abs().max() > 0
+    assert model.fc_norm.running_mean.abs().max() == 0
+    adapted.save_pretrained(tmp_path)
+    assert torch.equal(load_adapter(base, tmp_path)(IMAGE), adapted.eval()(IMAGE))
+    adapted.train()
+    assert adapted.detach().fc_norm.training
+
+
 @pytest.mark.parametrize("make", [vit, foreign])
 def test_a_saved_adapter_is_small_and_comes_back_exactly(make, tmp_path):
     tuning = Tuning(bottleneck=2, adapter_norm="in", adapter_scale=None, prompts=1)
     adapted = stir(attach(make(), tuning, num_classes=3, head_norm=True))
     adapted.save_pretrained(tmp_path)
-    names = load_file(tmp_path / FILE).keys()
-    assert {n for n in names if n.startswith(("head.", "classifier."))}
-    assert all(re.search("adaptmlp|prompts|^head|^classifier", name) for name in names)
+    names = load_file(tmp_path / "model.safetensors").keys()
+    assert {n for n in names if n.startswith(("model.head.", "model.classifier."))}
+    assert all(re.search(r"adaptmlp|prompts|^model\.(head|classifier)\.", name) for name in names)
     loaded = load_adapter(make(), tmp_path)
     assert torch.equal(logits(loaded), logits(adapted.eval()))
     assert loaded.options == adapted.options
+
+
+def test_without_adapters_and_prompts_it_is_a_linear_probe():
+    probe = attach(vit(), Tuning(bottleneck=0), num_classes=3)
+    assert {n for n, p in probe.named_parameters() if p.requires_grad} == set(probe.state_dict())
+    assert set(probe.state_dict()) == {"model.head.weight", "model.head.bias"}
+    model = vit()
+    model.head = torch.nn.Identity()
+    with pytest.raises(tk.UsageError, match="nothing to train"):
+        attach(model, Tuning(bottleneck=0))
 
 
 def test_blocks_may_be_chosen():
@@ -197,7 +222,7 @@ def other_head():
 
 def saved(tmp_path):
     attach(vit(), Tuning(bottleneck=4)).save_pretrained(tmp_path)
-    return tmp_path / FILE
+    return tmp_path / "model.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -233,16 +258,18 @@ def test_other_weights_are_taken_on_demand(tmp_path):
 def test_damaged_and_foreign_files_are_refused(tmp_path):
     path = saved(tmp_path)
     tensors = load_file(path)
-    save_file(tensors, tmp_path / "plain.safetensors")
+    plain = tmp_path / "elsewhere" / "plain.safetensors"
+    plain.parent.mkdir()
+    save_file(tensors, plain)
     with pytest.raises(tk.InputError, match=r"no adapter file; tk\.load_checkpoint"):
-        load_adapter(vit(), tmp_path / "plain.safetensors")
+        load_adapter(vit(), plain)
     with safe_open(path, "pt") as file:
         header = file.metadata()
     save_file({n: t for n, t in tensors.items() if "down" not in n}, path, metadata=header)
-    with pytest.raises(tk.InputError, match=r"4 missing: blocks\.0\.adaptmlp\.down_proj"):
+    with pytest.raises(tk.InputError, match=r"4 missing: model\.blocks\.0\.adaptmlp\.down_proj"):
         load_adapter(vit(), path)
-    later = {"adapter": json.dumps({**json.loads(header["adapter"]), "adapter": 9})}
-    save_file(tensors, path, metadata=later)
+    later = json.dumps({**json.loads(header["config"]), "adapter": 9})
+    save_file(tensors, path, metadata={**header, "config": later})
     with pytest.raises(tk.InputError, match="format 9"):
         load_adapter(vit(), path)
     path.write_bytes(path.read_bytes()[:90])
@@ -269,3 +296,41 @@ def test_models_that_do_not_fit_are_refused_unchanged():
     model.head = torch.nn.Sequential(model.head)
     with pytest.raises(tk.UsageError, match="Sequential head"):
         attach(model, num_classes=3)
+
+
+class Bright:
+    """Tell bright images from dark ones."""
+
+    best, goal = "accuracy", "highest"
+
+    def datasets(self, config):
+        generator = torch.Generator().manual_seed(config.seed)
+        images = torch.randn(32, 3, 32, 32, generator=generator)
+        data = [{"image": x + (i % 2), "label": torch.tensor(i % 2)} for i, x in enumerate(images)]
+        return Splits(train=data, validation=data)
+
+    def loss(self, model, batch):
+        logits = model(batch["image"])
+        return torch.nn.functional.cross_entropy(logits, batch["label"]), {"logits": logits}
+
+    def evaluate(self, model, data):
+        with torch.no_grad():
+            right = [int(model(d["image"][None]).argmax() == d["label"]) for d in data]
+        return {"accuracy": sum(right) / len(right)}
+
+
+def test_training_moves_and_saves_the_adapter_alone(tmp_path):
+    model = vit()
+    before = {name: t.clone() for name, t in model.state_dict().items()}
+    adapted = attach(model, Tuning(bottleneck=4), num_classes=2)
+    config = tk.FitConfig(
+        output=str(tmp_path), epochs=6, batch_size=8, learning_rate=0.01, ema=0.5, device="cpu"
+    )
+    fitted = tk.fit(Bright(), adapted, config)
+    assert fitted.metrics["validation"]["accuracy"] > 0.9
+    again = load_adapter(vit(), tmp_path)
+    assert Bright().evaluate(again, Bright().datasets(config).validation) == {
+        "accuracy": fitted.metrics["validation"]["accuracy"]
+    }
+    after = adapted.detach().state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())

@@ -178,6 +178,7 @@ EVERY = [
     {"adapter_scale": None, "adapter_norm": "out"},
     {"prompts": 3},
     {"prompts": 2, "bottleneck": 0},
+    {"bottleneck": 0},
     {"prompts": 2, "placement": "sequential", "adapter_scale": None},
 ]
 
@@ -314,7 +315,7 @@ def test_pyramids():
     [
         ({"placement": "before"}, "before"),
         ({"adapter_norm": "both"}, "both"),
-        ({"bottleneck": 0}, "nothing to train"),
+        ({"bottleneck": -1}, "below 0"),
         ({"adapter_dropout": 1.0}, "1.0"),
     ],
 )

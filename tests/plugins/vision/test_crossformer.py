@@ -34,15 +34,20 @@ NAMES = {
 }
 
 
-def arguments(config):
+def dense(config):
     found = {ours: config[theirs] for theirs, ours in NAMES.items() if theirs in config}
     ratio = config["mlp_ratio"]
-    found["mlp_ratios"] = ratio if isinstance(ratio, list) else [ratio] * len(found["depths"])
-    if config["num_classes"] == 0:  # the dense backbone
-        return found
-    padding = ("end", "both")[config.get("pad_type", 0)]
-    found |= {"padding": padding, "masked": not config.get("no_mask", False)}
-    return found | {"num_classes": config["num_classes"]}
+    many = ratio if isinstance(ratio, list) else [ratio] * len(found["depths"])
+    return {**found, "mlp_ratios": many}
+
+
+def classifier(config):
+    return {
+        **dense(config),
+        "padding": ("end", "both")[config.get("pad_type", 0)],
+        "masked": not config.get("no_mask", False),
+        "num_classes": config["num_classes"],
+    }
 
 
 def build(config, params):
@@ -50,8 +55,9 @@ def build(config, params):
         bias = PositionBias(config["dim"], config["num_heads"], residual=config["residual"])
         bias.load_state_dict(params)
         return bias
-    cls = CrossFormer if "head.weight" in params else CrossFormerDense
-    return published(cls, arguments)(config, params)
+    if "head.weight" in params:
+        return published(CrossFormer, classifier)(config, params)
+    return published(CrossFormerDense, dense)(config, params)
 
 
 def run(model, inputs):
@@ -160,14 +166,14 @@ def test_published_names_load_without_a_word(name, tmp_path):
 
 def test_a_classifier_starts_a_dense_backbone(tmp_path):
     save_file(published_names(small()), tmp_path / "classifier.safetensors")
-    dense = tk.load_checkpoint(
+    loaded = tk.load_checkpoint(
         tmp_path / "classifier.safetensors",
         architecture="crossformer-dense",
         fresh=["norm.*", "head.*"],
         groups=SIZES["groups"],
         intervals=SIZES["intervals"],
     )
-    assert not any(each.any() for each in dense(wave(1, 3, 32, 32)))
+    assert not any(each.any() for each in loaded(wave(1, 3, 32, 32)))
 
 
 @pytest.mark.parametrize(
@@ -176,13 +182,14 @@ def test_a_classifier_starts_a_dense_backbone(tmp_path):
         {"heads": [3, 2, 4]},
         {"intervals": [1, 1]},
         {"kernels": [4, 7]},
+        {"dim": 8},
         {"groups": [[3, 3, 3], 3, 3]},
         {"padding": "left"},
         {"merge_kernels": [[2, 4]]},
     ],
 )
 def test_options_that_cannot_be_are_refused(wrong):
-    with pytest.raises(tk.UsageError, match=next(iter(wrong))):
+    with pytest.raises(tk.UsageError, match=f"{next(iter(wrong))}|width 8"):
         small(**wrong)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tk_vision.crossformer_attention import GroupAttention
+from tk_vision.crossformer_attention import GroupAttention, PositionBias
 
 SHAPE = {"padding": "end", "masked": True, "qkv_bias": True}
 
@@ -100,3 +100,14 @@ def test_half_floats_with_padded_groups_stay_finite():
     found.sum().backward()
     assert found.isfinite().all()
     assert x.grad.isfinite().all()
+
+
+def test_a_residual_bias_passes_its_input_by():
+    torch.manual_seed(0)
+    bias, offsets = PositionBias(32, 4, residual=True), torch.randn(5, 2)
+    for layer in (bias.pos1[2], bias.pos2[2]):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    assert torch.equal(bias(offsets), bias.pos3(bias.pos_proj(offsets)))
+    bias.residual = False
+    assert not torch.allclose(bias(offsets), bias.pos3(bias.pos_proj(offsets)))

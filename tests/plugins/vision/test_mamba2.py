@@ -41,8 +41,16 @@ def test_fast_decay_costs_no_digits_in_single_precision():
     assert (found - exact).abs().max() <= 1e-6 * exact.abs().max()
 
 
-def test_spans_computed_again_have_the_recurrences_gradient(monkeypatch):
-    monkeypatch.setattr(module, "_SPAN", 8)
+def test_a_scan_goes_on_where_another_ended():
+    x, step, rate, b, c = made(30)
+    whole, last = scan(x, step, rate, b, c, chunk=8)
+    first, state = scan(x[:, :11], step[:, :11], rate, b[:, :11], c[:, :11], chunk=8)
+    second, state = scan(x[:, 11:], step[:, 11:], rate, b[:, 11:], c[:, 11:], state=state, chunk=8)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole, rtol=0, atol=1e-12)
+    torch.testing.assert_close(state, last, rtol=0, atol=1e-12)
+
+
+def test_scan_has_the_recurrences_gradient():
     inputs = [each.requires_grad_() for each in made(21)]
     weights = wave(2, 21, 3, 4).double()
     gradients = [
@@ -51,6 +59,22 @@ def test_spans_computed_again_have_the_recurrences_gradient(monkeypatch):
     ]
     for found, expected in zip(*gradients, strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("span", [1, 2, 7, 20])
+def test_spans_change_neither_outputs_nor_gradients(monkeypatch, span):
+    mixer, tokens = fill(Mamba2(8, state=4, head_dim=4, chunk=4)).double(), wave(2, 21, 8).double()
+    tokens.requires_grad_()
+    found = []
+    for size in (module._SPAN, span):
+        monkeypatch.setattr(module, "_SPAN", size)
+        y = mixer(tokens)
+        with torch.no_grad():
+            torch.testing.assert_close(mixer(tokens), y, rtol=0, atol=1e-12)
+        weights = [tokens, *mixer.parameters()]
+        found.append([y, *torch.autograd.grad((y * wave(2, 21, 8)).sum(), weights)])
+    for whole, split in zip(*found, strict=True):
+        torch.testing.assert_close(split, whole, rtol=0, atol=1e-11)
 
 
 def test_no_token_sees_a_later_one():

@@ -22,7 +22,7 @@ def arguments(config):
     found = {
         "depths": config["layers"],
         "dims": config["embed_dims"],
-        "mlp_ratios": config["mlp_ratios"],
+        "mlp_ratios": config.get("mlp_ratios") or [4] * 4,
         "downsamples": config.get("downsamples") or [True] * 4,
         "pool": config.get("pool_size", 3),
     }

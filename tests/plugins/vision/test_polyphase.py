@@ -35,7 +35,7 @@ def twins_arguments(config):
         "dims": config["embed_dims"],
         "heads": config["num_heads"],
         "depths": config["depths"],
-        "windows": config["wss"],
+        "windows": config.get("wss"),
         # The second block is the first that sub-samples: a stage of one block has no ratio.
         "ratios": [
             ratio if depth > 1 else 1
@@ -172,6 +172,7 @@ def test_shifted_images_are_anchored_to_one_image_but_for_whole_steps():
         (small_twins(), (64, 64)),
         (small_twins(), (128, 64)),
         (small_twins(windows=[2, 4, 2, 1], ratios=[2, 4, 2, 2], depths=[2, 4, 2, 2]), (64, 64)),
+        (small_twins(windows=None), (64, 64)),
     ],
 )
 @torch.no_grad()

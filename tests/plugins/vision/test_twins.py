@@ -18,7 +18,14 @@ def small(**options):
 # timm's counts; multiply-adds of one image in 10⁹ as the paper's table 1 has them.
 @pytest.mark.parametrize(
     ("name", "millions", "giga"),
-    [("twins-svt-s", 24.06, 2.9), ("twins-svt-b", 56.07, 8.6), ("twins-svt-l", 99.27, 15.1)],
+    [
+        ("twins-svt-s", 24.06, 2.9),
+        ("twins-svt-b", 56.07, 8.6),
+        ("twins-svt-l", 99.27, 15.1),
+        ("twins-pcpvt-s", 24.11, 3.8),
+        ("twins-pcpvt-b", 43.83, 6.7),
+        ("twins-pcpvt-l", 60.99, 9.8),
+    ],
 )
 def test_as_many_parameters_and_flops_as_published(name, millions, giga):
     with torch.device("meta"):

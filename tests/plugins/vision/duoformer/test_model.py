@@ -6,6 +6,7 @@ from safetensors.torch import save_file
 from torch.utils.flop_counter import FlopCounterMode
 
 import tk
+from tk.checkpoints.sizing import complete
 from tk.testing import assert_golden, assert_model, recorded, wave
 from tk_vision.duoformer import DuoFormer
 from tk_vision.duoformer.resnet import ResNet
@@ -48,6 +49,14 @@ def test_parameters_of_every_part_as_published(name, trunk):
         assert model.eval()(image).shape == (1, 1000)
     print(f"{name}: {found} M parameters, {counter.get_total_flops() / 2e9:.2f} G multiply-adds")
     assert found == pytest.approx([trunk, 85.05, 28.35], abs=0.01)
+
+
+@pytest.mark.parametrize("name", DuoFormer.variants)
+def test_tensors_tell_the_variant(name):
+    with torch.device("meta"):
+        weights = tk.create(name).state_dict()
+    found = complete(DuoFormer.config_from_state_dict(weights), {}, DuoFormer.variants)
+    assert found.items() >= DuoFormer.variants[name].items()
 
 
 def theirs(model):
