@@ -16,6 +16,7 @@ from tk.errors import OutputError, UsageError
 
 _TABLES = (".csv", ".parquet")
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BatchOption = Annotated[
     int, typer.Option("--batch-size", help="Pictures at a time; 0: by the free memory.")
 ]

@@ -63,17 +63,17 @@ def embed(
 ) -> None:
     """Turn pictures into vectors, and find those that are nearly the same.
 
-    The table has a row for every picture: its size, a perceptual hash and the vector. Pictures that
-    cannot be used have a row that says why; the exit code is 3 then, unless --skip-bad is given.
-    Without --model, pictures are described by a thumbnail of light and colour.
+    The table has a row for every picture: its size, a perceptual hash and
+    the vector. Pictures that cannot be used have a row that says why; the
+    exit code is 3 then, unless --skip-bad is given. Without --model,
+    pictures are described by a thumbnail of light and colour.
     """
     check_ending(output, (".parquet",))
     check_ending(duplicates)
     check_ending(sheet, (".html", ".png"))
     check_threshold(threshold)
-    if len({path for path in (output, duplicates, sheet) if path}) < sum(
-        path is not None for path in (output, duplicates, sheet)
-    ):
+    places = [path for path in (output, duplicates, sheet) if path is not None]
+    if len(set(places)) < len(places):
         raise UsageError("--output, --duplicates and --sheet must be different files")
     encoder = open_encoder(model, Running(device, precision, batch_size, compile))
     columns = Columns(image_column or "", label_column or "")
