@@ -44,7 +44,7 @@ ModelArgument = Annotated[
 def predict_command(
     model: ModelArgument,
     pictures: Annotated[
-        list[Path], typer.Argument(metavar="PICTURES…", help="Folders, files, .parquet tables.")
+        list[Path], typer.Argument(metavar="PICTURES", help="Folders, files, .parquet tables.")
     ],
     *,
     output: Annotated[

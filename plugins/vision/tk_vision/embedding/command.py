@@ -32,7 +32,7 @@ from tk_vision.pictures.listing import Columns, list_pictures
 
 def embed(
     pictures: Annotated[
-        list[Path], typer.Argument(metavar="PICTURES…", help="Folders, files, .parquet tables.")
+        list[Path], typer.Argument(metavar="PICTURES", help="Folders, files, .parquet tables.")
     ],
     *,
     output: Annotated[
