@@ -66,6 +66,6 @@ def test_a_runner_gives_what_the_model_gives():
 
 def test_a_size_that_a_model_does_not_take_is_explained():
     model = tk.create("tnt-mini")
-    with pytest.raises(tk.InputError, match=r"TNT cannot take pictures of 48 × 48.*--image-size"):
-        check_size(model, torch.zeros(1, 3, 48, 48))
+    with pytest.raises(tk.InputError, match=r"TNT cannot take pictures of 50 × 50.*--image-size"):
+        check_size(model, torch.zeros(1, 3, 50, 50))
     assert model.training
