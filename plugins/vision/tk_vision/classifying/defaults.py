@@ -15,8 +15,10 @@ _SEEN, _SEEN_TUNED = 24_000, 6_000
 _EPOCHS, _EPOCHS_TUNED = (12, 80), (5, 30)
 _RATE, _RATE_TUNED = 1e-3, 2e-4
 """On scikit-learn's digits, poolformer-mini learns as well with 2e-3; tnt-mini stands still for
-eight epochs with that, and for three with 7e-4."""
-_MANY = 2_000
+six epochs with that, and for two with 7e-4."""
+_BATCHES = ((1_000, 16), (10_000, 64))
+"""Below so many pictures, so many a step: few pictures need the steps more than the speed."""
+_BATCH = 128
 
 
 def usual_model(image_size: int) -> str:
@@ -35,7 +37,7 @@ def usual_fit(examples: int, *, is_tuned: bool) -> dict[str, Any]:
     seen = _SEEN_TUNED if is_tuned else _SEEN
     return {
         "epochs": min(max(round(seen / max(examples, 1)), least), most),
-        "batch_size": 128 if examples >= _MANY else 32,
+        "batch_size": next((size for most, size in _BATCHES if examples < most), _BATCH),
         "learning_rate": _RATE_TUNED if is_tuned else _RATE,
         "layer_decay": 0.75 if is_tuned else 1.0,
         "weight_decay": 0.05,

@@ -75,11 +75,10 @@ class Runner:
         self.device = pick_device(running.device)
         self.dtype = pick_dtype(running.precision, self.device)
         self.model = model.to(self.device).eval()
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._function = getattr(self.model, method) if method else self.model
-        self._size = size
         example = torch.zeros(1, 3, size, size, device=self.device)
         check_size(self.model, example)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.batch_size = running.batch_size or pick_batch_size(self.model, example)
         if running.compile:
             self._function = torch.compile(self._function)

@@ -280,6 +280,7 @@ def test_what_worker_processes_are_sent_makes_the_same_examples(drawings):
 def test_defaults_make_short_runs_of_few_pictures():
     few, many = usual_fit(300, is_tuned=False), usual_fit(100_000, is_tuned=False)
     assert few["epochs"] * 300 <= 25_000
+    assert few["batch_size"] < many["batch_size"]
     assert many["epochs"] < few["epochs"]
     tuned = usual_fit(300, is_tuned=True)
     assert tuned["learning_rate"] < few["learning_rate"]
