@@ -71,7 +71,7 @@ def main():
             points = list(found)
         law = fit_law(points)
         print(f"{model}, {cpu_seconds() - began:.0f} CPU seconds\n{table(points)}")
-        print(f"error = {law.factor:.3g} · tokens^-{law.exponent:.3g}, R² {law.explained:.2f}\n")
+        print(f"{law}\n")
         if arguments.chart:
             Path(f"{arguments.chart}-{model}.svg").write_text(to_svg(draw(points, law)))
 

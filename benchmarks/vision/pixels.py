@@ -6,14 +6,15 @@
 The first table passes one image through `adventurer-tiny-pixel` (12 blocks, 256 channels), where
 every pixel is a token, and through a plain ViT of 192 channels up to ``--attention`` tokens.
 The second passes one sequence through one Mamba-2 layer: ours, and transformers' Mamba2Mixer
-with the same weights (``--peer`` says up to how many tokens; its memory grows fast), and the largest
-difference between them. One thread, CPU seconds; each row is a process of its own, whose memory is
-its peak over what the imports took.
+with the same weights up to ``--peer`` tokens, and shows the largest difference between them. One
+thread, CPU seconds; each row is a process of its own, whose memory is its peak over what the
+model and the input take.
 """
 
 import argparse
 import multiprocessing
 import resource
+from functools import partial
 
 import torch
 from transformers import Mamba2Config
@@ -26,7 +27,7 @@ GIGA = 1e6  # of kilobytes
 
 
 def measured(make):
-    """Return what calling ``make()``'s result takes in a process of its own: seconds, GB, result."""
+    """Call what ``make()`` returns in a process of its own; return seconds, GB and its result."""
     ours, theirs = multiprocessing.get_context("fork").Pipe()
 
     def work():
@@ -92,16 +93,14 @@ def print_layers(arguments):
         tokens = torch.randn(1, side**2, 256, generator=torch.Generator().manual_seed(0))
         found = {}
         for name, layer in (("ours", ours), ("transformers", theirs)):
-            if name == "ours" or side**2 <= arguments.peer:
-                *taken, found[name] = measured(lambda layer=layer: lambda: layer(tokens))
-                each = 1e6 * taken[0] / side**2
-                print(
-                    f"{name:28}{side**2:>9,}{taken[0]:>9.2f}{each:>10.1f}{taken[1]:>7.2f}", end=""
-                )
-                print(flush=True) if name == "ours" else None
-        if len(found) == 2:
-            far = abs(found["ours"] - found["transformers"]).max() / abs(found["ours"]).max()
-            print(f"  {far:.0e}", flush=True)
+            if name == "transformers" and side**2 > arguments.peer:
+                continue
+            made = partial(partial, layer, tokens)
+            seconds, memory, found[name] = measured(made)
+            each = 1e6 * seconds / side**2
+            line = f"{name:28}{side**2:>9,}{seconds:>9.2f}{each:>10.1f}{memory:>7.2f}"
+            far = abs(found["ours"] - found[name]).max() / abs(found["ours"]).max()
+            print(line + (f"{far:>12.0e}" if name == "transformers" else ""), flush=True)
 
 
 def main():

@@ -2,9 +2,9 @@
 
     python benchmarks/vision/resolutions.py --epochs 20 --output scratch
 
-trains a plain ViT and ResFormer of one width and depth on digits enlarged to 32 × 32 (`digits.py`),
-each at 32 pixels alone and at 32, 24 and 16 together, and prints the share of test digits told right
-at sizes from 12 to 64, and the CPU seconds of training (wall time means nothing on a shared machine).
+trains a plain ViT and ResFormer of one width and depth on digits enlarged to 32 × 32
+(`digits.py`), each at 32 pixels alone and at 32, 24 and 16 together, and prints the share of test
+digits told right at sizes from 12 to 64, and the CPU seconds of training.
 """
 
 import argparse

@@ -151,11 +151,14 @@ class Adapted(Model):
         return [name for name in names if not name.startswith(tuple(learning))]
 
     @property
+    def learning(self) -> int:
+        """Return how many weights learn."""
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    @property
     def share(self) -> float:
         """Return the part of all weights that learns, from 0 to 1."""
-        weights = list(self.model.parameters())
-        learning = sum(p.numel() for p in weights if p.requires_grad)
-        return learning / sum(p.numel() for p in weights)
+        return self.learning / sum(p.numel() for p in self.model.parameters())
 
     def detach(self) -> nn.Module:
         """Take out all that was put in and return the model exactly as it was before."""

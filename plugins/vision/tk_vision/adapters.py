@@ -103,7 +103,7 @@ class Adapter(nn.Module):
         """Add the adapter of what the second norm read to what the block returns."""
         x, self._entered = self._entered, None
         if x is None:
-            raise UsageError(f"{type(block).__name__} did not use the norm that the adapter hears")
+            raise UsageError(f"{type(block).__name__} did not call the norm that its adapter hears")
         return _replace_first(output, _first(output) + self(x))
 
     def after(self, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor | None:
@@ -113,6 +113,14 @@ class Adapter(nn.Module):
         self._entered = None
         adapted: Tensor = self(output)
         return adapted
+
+    def finish(self, block: nn.Module, _inputs: object, _output: object) -> None:
+        """See that the adapter was called."""
+        if self._entered is not None:
+            raise UsageError(
+                f"an adapter cannot follow the perceptron of {type(block).__name__}; "
+                "say placement='parallel'"
+            )
 
 
 class Prompts(nn.Module):
@@ -189,7 +197,8 @@ def _listen(block: nn.Module, norm: nn.Module, adapter: Adapter, placement: str)
         return [*handles, block.register_forward_hook(adapter.beside)]
     children = dict(block.named_children())
     leaving = next(children[name] for name in _EXITS if name in children)
-    return [*handles, leaving.register_forward_hook(adapter.after)]
+    handles.append(leaving.register_forward_hook(adapter.after))
+    return [*handles, block.register_forward_hook(adapter.finish)]
 
 
 def _first(output: Any) -> Tensor:  # noqa: ANN401 - whatever a block returns

@@ -91,6 +91,25 @@ def shift_consistency(
     return float((first == second).double().mean())
 
 
+@torch.no_grad()
+def worst_shift_accuracy(
+    model: nn.Module, images: Tensor, labels: Tensor, *, furthest: int = 4
+) -> float:
+    """Return the share of images that no circular shift takes from the right class.
+
+    Every shift of 0 to `furthest` - 1 rows and columns is tried: furthest² times the cost of once.
+    """
+    training = model.training
+    model.eval()
+    right = torch.ones(len(images), dtype=torch.bool, device=labels.device)
+    try:
+        for step in ((r, c) for r in range(furthest) for c in range(furthest)):
+            right &= model(images.roll(step, (2, 3))).argmax(1) == labels
+    finally:
+        model.train(training)
+    return float(right.double().mean())
+
+
 def _shifted(images: Tensor, furthest: int, generator: torch.Generator) -> Tensor:
     steps = torch.randint(furthest, (len(images), 2), generator=generator).tolist()
     return torch.stack([i.roll(s, (1, 2)) for i, s in zip(images, steps, strict=True)])

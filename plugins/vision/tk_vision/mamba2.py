@@ -29,7 +29,9 @@ def scan(
     state: Tensor | None = None,
     chunk: int = 64,
 ) -> tuple[Tensor, Tensor]:
-    """Return ``y_t = s_t c_t`` and the last state of ``s_t = exp(step_t rate) s + step_t x_t b_t^T``.
+    """Return every ``y_t = s_t c_t`` and the last ``s_t`` of the recurrence.
+
+    It is ``s_t = exp(step_t · rate) s_(t-1) + step_t x_t b_tᵀ``, for each head.
 
     Args:
         x: ``(B, L, H, P)``: heads of P channels.

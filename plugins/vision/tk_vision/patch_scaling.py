@@ -54,12 +54,19 @@ class Law:
         exponent: How fast it falls; below 0 where it rises.
         explained: Share of the logarithms' variance that the line explains (R²).
         points: How many it was fitted to.
+        by: The cost.
     """
 
     factor: float
     exponent: float
     explained: float
     points: int
+    by: Cost
+
+    def __str__(self) -> str:
+        """Write it down: ``error = 0.8 · tokens^-0.25 (explains 97%)``."""
+        power = f"{self.by}^{-self.exponent:.3g}"
+        return f"error = {self.factor:.3g} · {power} (explains {self.explained:.0%})"
 
     def error(self, cost: float) -> float:
         """Return what the law says at `cost`."""
@@ -144,7 +151,7 @@ def fit_law(points: Sequence[Point], *, by: Cost = "tokens") -> Law:
     left, spread = error - (start + slope * cost), error - error.mean()
     total = float(spread @ spread)
     explained = 1 - float(left @ left) / total if total else 1.0
-    return Law(math.exp(start), -float(slope), explained, len(known))
+    return Law(math.exp(start), -float(slope), explained, len(known), by)
 
 
 def table(points: Sequence[Point]) -> str:
@@ -154,24 +161,23 @@ def table(points: Sequence[Point]) -> str:
     return "\n".join("".join(f"{cell:>16}" for cell in line) for line in [names, *lines])
 
 
-def draw(points: Sequence[Point], law: Law, *, by: Cost = "tokens") -> Chart:
+def draw(points: Sequence[Point], law: Law) -> Chart:
     """Return a chart of errors and the law, both axes logarithms to base 10; `tk.charts` writes it.
 
     Raises:
         InputError: No point has an error.
     """
-    known = [(getattr(p, by), 1 - p.accuracy) for p in points if p.accuracy < 1]
+    known = [(getattr(p, law.by), 1 - p.accuracy) for p in points if p.accuracy < 1]
     if not known:
         raise InputError("no point has an error to draw")
     x = [math.log10(cost) for cost, _ in known]
     y = [math.log10(error) for _, error in known]
     ends = [min(x), max(x)]
     line = [math.log10(law.error(10**end)) for end in ends]
-    said = f"error = {law.factor:.3g} · {by}^-{law.exponent:.3g} (R² {law.explained:.2f})"
     return Chart(
         "Error as patches shrink",
-        around(f"log10 of {by}", x),
+        around(f"log10 of {law.by}", x),
         around("log10 of error", [*y, *line]),
-        (Line(ends, line, name=said, is_dashed=True), Points(x, y, name="trained models")),
-        f"{said}, fitted to {law.points} models.",
+        (Line(ends, line, name=str(law), is_dashed=True), Points(x, y, name="trained models")),
+        f"{law}, fitted to {law.points} models.",
     )

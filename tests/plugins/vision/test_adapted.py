@@ -121,6 +121,51 @@ def test_transformers_vit_adapts_as_ours_does():
         adapted.detach()
 
 
+@pytest.mark.parametrize(
+    ("name", "blocks"),
+    [
+        ("adventurer-tiny", 12),
+        ("crossformer-t", 16),
+        ("crossvit-9", 12),
+        ("cswin-t", 25),
+        ("duoformer-r18-2", 12),
+        ("polytwins-svt-s", 18),
+        ("polyvit-s-16", 12),
+        ("resformer-t", 12),
+        ("tnt-ti", 24),
+        ("twins-pcpvt-s", 16),
+        ("vit-b-32", 12),
+    ],
+)
+def test_every_kind_of_vit_can_be_adapted(name, blocks):
+    with torch.device("meta"):
+        adapted = attach(tk.create(name), Tuning(bottleneck=1, placement="sequential"))
+        assert len(adapted.sites) == blocks
+        assert logits(adapted, torch.zeros(2, 3, 224, 224)).shape == (2, 1000)
+        adapted.detach()
+
+
+class Unusual(torch.nn.Module):
+    """A block whose last module of a known name serves attention alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm2, self.mlp = torch.nn.LayerNorm(8), torch.nn.Linear(8, 8)
+        self.drop_path = torch.nn.Identity()
+
+    def forward(self, x):
+        x = x + self.drop_path(x)
+        return x + self.mlp(self.norm2(x))
+
+
+def test_an_adapter_that_nothing_reaches_says_so():
+    model = torch.nn.Sequential(Unusual())
+    assert attach(model, Tuning(bottleneck=2))(torch.ones(1, 2, 8)).shape == (1, 2, 8)
+    model = attach(torch.nn.Sequential(Unusual()), Tuning(bottleneck=2, placement="sequential"))
+    with pytest.raises(tk.UsageError, match="cannot follow the perceptron of Unusual"):
+        model(torch.ones(1, 2, 8))
+
+
 def test_deep_copies_have_adapters_of_their_own():
     adapted = attach(vit(), Tuning(bottleneck=4, prompts=1))
     other = copy.deepcopy(adapted)
@@ -135,8 +180,9 @@ def test_only_what_was_attached_gets_gradients_and_it_is_under_two_percent_of_vi
     touched = {name for name, p in adapted.model.named_parameters() if p.grad is not None}
     assert touched == {n for n in adapted.model.state_dict() if "adaptmlp" in n or "head" in n}
     with torch.device("meta"):
-        share = attach(tk.create("vit-b-16"), num_classes=100).share
-    assert share == pytest.approx(0.0145, abs=1e-4)
+        adapted = attach(tk.create("vit-b-16"), num_classes=100)
+    assert adapted.learning == 1_189_632 + 76_900  # 1.26 million, as the paper counts
+    assert adapted.share == pytest.approx(0.0145, abs=1e-4)
 
 
 def test_adapters_learn_and_nothing_else_moves():

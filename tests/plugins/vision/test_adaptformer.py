@@ -183,7 +183,7 @@ EVERY = [
 ]
 
 
-@pytest.mark.parametrize("options", EVERY)
+@pytest.mark.parametrize("options", [*EVERY, {"qkv_bias": False}])
 def test_images_by_the_equations(options):
     pooled = {"pool": "mean", "fc_norm": True} if "prompts" in options else {}
     model, image = fill(small(**options, **pooled)).double(), wave(2, 3, 32, 32).double()
@@ -196,7 +196,7 @@ def test_images_by_the_equations(options):
     assert (model.features(image) - expected).abs().max() < 1e-12
 
 
-@pytest.mark.parametrize("options", EVERY)
+@pytest.mark.parametrize("options", [*EVERY, {"qkv_bias": False}])
 def test_videos_by_the_equations(options):
     model, video = fill(small_video(**options)).double(), wave(2, 3, 4, 16, 24).double()
     hand = ByHand(of_authors(model), model.options)

@@ -42,7 +42,8 @@ def arguments(config):
 
 def run(model, inputs):
     places = {f"mid.layer{i}": f"layers.{i}" for i in range(len(model.layers))}
-    with recorded(model, {**places, "mid.mixer0": "layers.0.mixer"}) as mid:
+    places |= {f"mid.mixer{i}": f"layers.{i}.mixer" for i in range(len(model.layers))}
+    with recorded(model, places) as mid:
         logits = model(inputs["image"])
     return {"logits": logits, "features": model.features(inputs["image"]), **mid}
 

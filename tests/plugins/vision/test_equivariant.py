@@ -9,7 +9,12 @@ import tk
 from tk_vision.adapted import attach
 from tk_vision.adapters import Tuning
 from tk_vision.cswin import CSWin
-from tk_vision.equivariant import largest_change, make_equivariant, shift_consistency
+from tk_vision.equivariant import (
+    largest_change,
+    make_equivariant,
+    shift_consistency,
+    worst_shift_accuracy,
+)
 from tk_vision.metaformer import MetaFormer
 from tk_vision.polyphase import PolyTwins, PolyViT, anchor
 from tk_vision.resformer import ResFormer
@@ -120,6 +125,19 @@ def test_consistency_is_the_share_of_images_that_stay_in_their_class():
     assert shift_consistency(Corner(1), images, furthest=1) == 1
     assert shift_consistency(Corner(16), images.double()) == 1
     assert shift_consistency(make_equivariant(vit(), size=32), noise(24, 3, 32, 32)) == 1
+
+
+def test_the_worst_shift_counts_and_does_not_harm_equivariant_models():
+    images = noise(200, 3, 16, 16)
+    plain = Corner(1).train()
+    labels = plain(images).argmax(1)
+    assert worst_shift_accuracy(plain, images, labels, furthest=1) == 1
+    assert worst_shift_accuracy(plain, images, labels, furthest=3) < 0.05
+    assert plain.training
+    made, images = make_equivariant(vit(), size=32), noise(12, 3, 32, 32)
+    labels = made(images).argmax(1)
+    labels[:3] = (labels[:3] + 1) % 7
+    assert worst_shift_accuracy(made, images, labels) == 0.75
 
 
 @pytest.mark.parametrize(
