@@ -36,11 +36,10 @@ def attend(
         rows = (x.transpose(2, 3) for x in (q, k, v))
         mixed = F.scaled_dot_product_attention(*rows, attn_mask=mask, is_causal=is_causal)
         return mixed.transpose(2, 3)
-    bias = q.new_zeros(1, 1, q.shape[3], k.shape[3])
-    if is_causal:
-        bias = bias.masked_fill(~torch.ones_like(bias, dtype=torch.bool).tril(), -math.inf)
-    if mask is not None:
-        bias = bias.masked_fill(~mask, -math.inf)
+    sees = torch.ones(1, 1, q.shape[3], k.shape[3], dtype=torch.bool)
+    sees = sees.tril() if is_causal else sees
+    sees = sees if mask is None else sees & mask
+    bias = torch.where(sees.mT, 0.0, -math.inf).to(q.dtype)
     out: Tensor = _Pieces.apply(q, k, v, bias)
     return out
 
@@ -53,7 +52,7 @@ class _Pieces(torch.autograd.Function):
         for rows in _pieces(q, k):
             queries, keys, values = (_joined(x[rows]) for x in (q, k, v))
             weights = _weights(queries, keys, _of(bias, rows, q))
-            torch.bmm(values, weights.mT, out=_joined(out[rows]))
+            torch.bmm(values, weights, out=_joined(out[rows]))
         return out
 
     @staticmethod
@@ -65,18 +64,28 @@ class _Pieces(torch.autograd.Function):
         for rows in _pieces(q, k):
             queries, keys, values, d = (_joined(x[rows]) for x in (q, k, v, d_out))
             weights = _weights(queries, keys, _of(bias, rows, q))
-            torch.bmm(d, weights, out=_joined(d_v[rows]))
-            d_weights = d.mT @ values
-            d_scores = torch._softmax_backward_data(d_weights, weights, -1, weights.dtype)
-            d_scores *= scale
-            torch.bmm(keys, d_scores.mT, out=_joined(d_q[rows]))
-            torch.bmm(queries, d_scores, out=_joined(d_k[rows]))
+            torch.bmm(d, weights.mT, out=_joined(d_v[rows]))
+            d_scores = _d_softmax(values, d, weights) * scale
+            torch.bmm(keys, d_scores, out=_joined(d_q[rows]))
+            torch.bmm(queries, d_scores.mT, out=_joined(d_k[rows]))
         return d_q, d_k, d_v, None
+
+
+# Weights are (n, K, Q) for the products, and in memory the longer of both is the fastest: softmax
+# along eight keys that lie beside each other takes four times as long.
 
 
 def _weights(queries: Tensor, keys: Tensor, bias: Tensor) -> Tensor:
     scale = queries.shape[1] ** -0.5
-    return torch.baddbmm(bias, queries.mT, keys, alpha=scale).softmax(-1)
+    if keys.shape[2] < queries.shape[2]:
+        return torch.baddbmm(bias, keys.mT, queries, alpha=scale).softmax(1)
+    return torch.baddbmm(bias.mT, queries.mT, keys, alpha=scale).softmax(2).mT
+
+
+def _d_softmax(values: Tensor, d: Tensor, weights: Tensor) -> Tensor:
+    if values.shape[2] < d.shape[2]:
+        return torch._softmax_backward_data(values.mT @ d, weights, 1, d.dtype)
+    return torch._softmax_backward_data(d.mT @ values, weights.mT, 2, d.dtype).mT
 
 
 def _joined(x: Tensor) -> Tensor:
@@ -85,10 +94,10 @@ def _joined(x: Tensor) -> Tensor:
 
 
 def _of(bias: Tensor, rows: slice, q: Tensor) -> Tensor:
-    """Return the bias of a piece, for every head."""
+    """Return the bias of a piece ``(n · heads, K, Q)``, or one for all."""
     if len(bias) == 1:
         return bias[0]
-    return bias[rows].expand(-1, q.shape[1], q.shape[3], -1).flatten(0, 1)
+    return _joined(bias[rows].expand(-1, q.shape[1], -1, -1))
 
 
 def _pieces(q: Tensor, k: Tensor) -> list[slice]:

@@ -47,7 +47,7 @@ class Attention(nn.Module):
         q, k, v = self.wq.weight, self.wk.weight, self.wv.weight
         maps = torch.cat([q, k, quarter_turn(q), quarter_turn(k), v])
         width = x.shape[-1]
-        plain, turned, values = (maps @ x.mT).split([2 * width, 2 * width, width], dim=1)
+        plain, turned, values = _project(maps, x).split([2 * width, 2 * width, width], dim=1)
         sizes = {"device": x.device, "dtype": x.dtype}
         cos, sin = rotary(x.shape[1], width // self.heads, **sizes).repeat(1, 2 * self.heads, 1)
         queries, keys = torch.addcmul(plain * cos, turned, sin).chunk(2, dim=1)
@@ -55,14 +55,20 @@ class Attention(nn.Module):
 
     def across(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """Return ``(N, Q, d)``: what queries ``(N, Q, d)`` read in the context."""
-        queries = self.wq.weight @ x.mT
+        queries = _project(self.wq.weight, x)
         maps = torch.cat([self.wk.weight, self.wv.weight])
-        keys, values = (maps @ context.mT).chunk(2, dim=1)
+        keys, values = _project(maps, context).chunk(2, dim=1)
         return self._mixed(queries, keys, values, mask=mask)
 
     def _mixed(self, q: Tensor, k: Tensor, v: Tensor, **mask: Any) -> Tensor:
         heads = (part.unflatten(1, (self.heads, -1)) for part in (q, k, v))
-        return (self.wo.weight @ attend(*heads, **mask).flatten(1, 2)).mT
+        mixed = attend(*heads, **mask).flatten(1, 2)
+        return _project(self.wo.weight, mixed.mT).mT
+
+
+def _project(weight: Tensor, x: Tensor) -> Tensor:
+    """Return ``(N, out, L)`` of ``(N, L, in)``: positions last, as `attend` wants them."""
+    return torch.bmm(weight.expand(len(x), -1, -1), x.mT)
 
 
 class RotaryBlock(nn.Module):
