@@ -15,7 +15,7 @@ from tk.protocols import Splits
 from tk.training.batches import batches
 from tk_timeseries.entrope.cache import PatchedWindows, check_trained
 from tk_timeseries.entrope.entropy import EntropyModel
-from tk_timeseries.entrope.model import EntroPE
+from tk_timeseries.entrope.model import EntroPE, Patched
 from tk_timeseries.entrope.pretraining import NextToken
 from tk_timeseries.entrope.tokeniser import Tokeniser, quantile_range
 from tk_timeseries.metrics import mase_scale, smape, squared_and_absolute
@@ -68,18 +68,27 @@ class WindowTask:
         self, model: nn.Module, batch: Mapping[str, Tensor], windows: Windows | None
     ) -> Tensor:
         """Return forecasts ``(B, H, C)``; what EntroPE's frozen part finds is kept by window."""
-        inner = model.module if hasattr(model, "module") else model
-        if not isinstance(inner, EntroPE) or inner.tokenises_affine or windows is None:
+        inner = _frozen_in(model)
+        if inner is None or windows is None:
             return model(batch["past"])
+        return model(batch["past"], self._patched(inner, batch, windows))
+
+    def prepare(self, model: nn.Module, windows: Windows) -> None:
+        """Let EntroPE's frozen part see all windows before they are asked for; others have none."""
+        inner = _frozen_in(model)
+        if inner is not None:
+            for batch in batches(model, windows, batch_size=128):
+                self._patched(inner, batch, windows)
+
+    def _patched(self, model: EntroPE, batch: Mapping[str, Tensor], windows: Windows) -> Patched:
         key = id(windows)
         if key not in self._caches:
-            if self.entropy_model is not None and inner.entropy_model is not None:
-                inner.entropy_model.load_state_dict(self.entropy_model.state_dict())
+            if self.entropy_model is not None and model.entropy_model is not None:
+                model.entropy_model.load_state_dict(self.entropy_model.state_dict())
             else:
-                check_trained(inner, batch["past"])
-            self._caches[key] = PatchedWindows(len(windows), inner)
-        patched = self._caches[key].take(inner, batch["past"], batch["index"])
-        return model(batch["past"], patched)
+                check_trained(model, batch["past"])
+            self._caches[key] = PatchedWindows(len(windows), model)
+        return self._caches[key].take(model, batch["past"], batch["index"])
 
     def evaluate(self, model: nn.Module, data: Windows) -> Mapping[str, float]:
         """Return MSE and MAE over all windows, and MASE and sMAPE, in scaled units."""
@@ -166,6 +175,12 @@ class EntropyPretraining(NextToken):
         train = scaled[parts.train]
         tokeniser = Tokeniser(vocabulary, *_range(train, length))
         super().__init__([train], [scaled[parts.validation]], length=length, tokeniser=tokeniser)
+
+
+def _frozen_in(model: nn.Module) -> EntroPE | None:
+    """Return the EntroPE whose tokens of a window never change, if the model is one."""
+    inner = model.module if hasattr(model, "module") else model
+    return inner if isinstance(inner, EntroPE) and not inner.tokenises_affine else None
 
 
 def _range(train: Tensor, length: int) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def attend(
     sees = sees.tril() if is_causal else sees
     sees = sees if mask is None else sees & mask
     bias = torch.where(sees.mT, 0.0, -math.inf).to(q.dtype)
-    out: Tensor = _Pieces.apply(q, k, v, bias)
+    out: Tensor = _Pieces.apply(q * q.shape[2] ** -0.5, k, v, bias)
     return out
 
 
@@ -60,12 +60,11 @@ class _Pieces(torch.autograd.Function):
     def backward(ctx: FunctionCtx, d_out: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         q, k, v, bias = ctx.saved_tensors  # type: ignore[attr-defined]  # torch's
         d_q, d_k, d_v = (torch.empty(x.shape, dtype=x.dtype) for x in (q, k, v))
-        scale = q.shape[2] ** -0.5
         for rows in _pieces(q, k):
             queries, keys, values, d = (_joined(x[rows]) for x in (q, k, v, d_out))
             weights = _weights(queries, keys, _of(bias, rows, q))
             torch.bmm(d, weights.mT, out=_joined(d_v[rows]))
-            d_scores = _d_softmax(values, d, weights) * scale
+            d_scores = _d_softmax(values, d, weights)
             torch.bmm(keys, d_scores, out=_joined(d_q[rows]))
             torch.bmm(queries, d_scores.mT, out=_joined(d_k[rows]))
         return d_q, d_k, d_v, None
@@ -76,10 +75,9 @@ class _Pieces(torch.autograd.Function):
 
 
 def _weights(queries: Tensor, keys: Tensor, bias: Tensor) -> Tensor:
-    scale = queries.shape[1] ** -0.5
     if keys.shape[2] < queries.shape[2]:
-        return torch.baddbmm(bias, keys.mT, queries, alpha=scale).softmax(1)
-    return torch.baddbmm(bias.mT, queries.mT, keys, alpha=scale).softmax(2).mT
+        return torch.baddbmm(bias, keys.mT, queries).softmax(1)
+    return torch.baddbmm(bias.mT, queries.mT, keys).softmax(2).mT
 
 
 def _d_softmax(values: Tensor, d: Tensor, weights: Tensor) -> Tensor:
