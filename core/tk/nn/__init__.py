@@ -4,6 +4,7 @@ from tk.checkpoints.renaming import Renames
 from tk.checkpoints.shapes import count
 from tk.nn.attention import Attention
 from tk.nn.drop_path import DropPath, drop_rates
+from tk.nn.isotropic import resize_positions, taps, tokens_to_map
 from tk.nn.layer_scale import LayerScale
 from tk.nn.mlp import Mlp
 from tk.nn.model import Model, Variants
@@ -25,6 +26,9 @@ __all__ = [
     "drop_rates",
     "join_windows",
     "relative_index",
+    "resize_positions",
     "shift_mask",
     "split_windows",
+    "taps",
+    "tokens_to_map",
 ]

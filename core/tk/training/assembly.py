@@ -1,5 +1,6 @@
 """Put a `TaskTrainer` together from our words."""
 
+import atexit
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,9 @@ def make_arguments(
         report_to="none",
         disable_tqdm=True,
     )
+    if torch.distributed.is_torchelastic_launched():
+        atexit.unregister(_leave_group)  # once, however many fits a process makes
+        atexit.register(_leave_group)
     arguments._n_gpu = min(arguments.n_gpu, 1)  # several GPUs are torchrun's, never DataParallel's
     pieces = arguments.world_size * config.accumulate
     if config.batch_size % pieces:
@@ -79,6 +83,12 @@ def make_arguments(
         )
     arguments.per_device_train_batch_size = config.batch_size // pieces
     return arguments
+
+
+def _leave_group() -> None:
+    """Stop the group's threads: one that still runs while the process ends aborts it."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def make_trainer(

@@ -151,7 +151,7 @@ def _draw(found: Forecast, path: Path, title: str) -> None:
     if suffix == ".png":
         data = to_png(shown)
     elif suffix == ".svg":
-        data = to_svg(title, shown).encode()
+        data = to_svg(shown).encode()
     else:
         data = to_html(title, shown, [leaderboard_text(found)]).encode()
     with replacing(path) as stream:

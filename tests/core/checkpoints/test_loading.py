@@ -92,13 +92,13 @@ def test_another_architecture_is_said_to_be_unknown(shapes, tmp_path):
     with pytest.raises(InputError, match=r"no installed model has tensors such as conv\.weight"):
         tk.load_checkpoint(tmp_path / "c.safetensors")
     with pytest.raises(InputError, match=r"is no ViT: KeyError: 'patches\.proj\.weight'"):
-        tk.load_checkpoint(tmp_path / "c.safetensors", architecture="vit")
+        tk.load_checkpoint(tmp_path / "c.safetensors", architecture="shapes/vit")
     with pytest.raises(NotFoundError, match="did you mean 'vit'"):
         tk.load_checkpoint(tmp_path / "c.safetensors", architecture="vitt")
 
 
 def test_a_size_of_no_variant_asks_for_what_tensors_do_not_show(shapes, tmp_path):
-    model = tk.create("vit", dim=8, depth=1, heads=2, image=32)
+    model = tk.create("shapes/vit", dim=8, depth=1, heads=2, image=32)
     tensors = model.state_dict()
     for ours, theirs in DEIT.items():
         tensors = {name.replace(ours, theirs): tensor for name, tensor in tensors.items()}

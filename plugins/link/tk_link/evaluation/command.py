@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
+from tk.charts import Chart, to_page, to_png, to_svg
 from tk.errors import InputError, OutputError, UsageError
 from tk_link.atomic import replacing
-from tk_link.charts import Chart, to_page, to_png, to_svg
 from tk_link.evaluation import pictures, report
 from tk_link.evaluation.api import Evaluation, Tables, evaluate
 from tk_link.evaluation.columns import Kind

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from tk_link.charts import Axis, Chart, Line, Points, Rule, Step
+from tk.charts import Axis, Chart, Line, Points, Rule, Step
 from tk_link.evaluation.api import Evaluation
 from tk_link.evaluation.curve import Calibration, Curve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tk_link.charts import Chart
+from tk.charts import Chart
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import polars as pl
 
-from tk_link.charts import Chart
+from tk.charts import Chart
 from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.pipeline import Run
 from tk_link.dedupe.settings import DedupeSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tk_link.charts import Axis, Bars, Chart, Line, Rule, around
+from tk.charts import Axis, Bars, Chart, Line, Rule, around
 from tk_link.page.content import Cut
 
 _GRID = np.linspace(0.0, 1.0, 101)

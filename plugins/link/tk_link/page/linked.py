@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tk_link.charts import Chart
+from tk.charts import Chart
 from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.outcome import linked_rows, nearest, status_counts
 from tk_link.page.cells import clean, line, numbered

@@ -11,8 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tk.charts import STYLE, Chart, inline
 from tk_link.atomic import replacing
-from tk_link.charts import STYLE, Chart, inline
 from tk_link.page.content import Page
 from tk_link.page.parts import chance, percent
 from tk_link.page.waterfall import bar, share_bar, total_bar

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tk_link.charts import Bars
+from tk.charts import Bars
 from tk_link.page.estimates import Choice, cut_chart, cuts, score_chart
 
 

@@ -1,10 +1,10 @@
 """Small charts without a plotting library: marks -> axis -> drawing -> svg, png, figure."""
 
-from tk_link.charts.axis import Axis, around
-from tk_link.charts.figure import FIGURE_STYLE, to_figure, to_page
-from tk_link.charts.marks import Band, Bars, Chart, Line, Points, Rule, Step
-from tk_link.charts.png import to_png
-from tk_link.charts.svg import STYLE, inline, to_svg
+from tk.charts.axis import Axis, around, categories
+from tk.charts.figure import FIGURE_STYLE, to_figure, to_page
+from tk.charts.marks import Band, Bars, Cells, Chart, Line, Points, Rule, Step
+from tk.charts.png import to_png
+from tk.charts.svg import STYLE, inline, to_svg
 
 __all__ = [
     "FIGURE_STYLE",
@@ -12,12 +12,14 @@ __all__ = [
     "Axis",
     "Band",
     "Bars",
+    "Cells",
     "Chart",
     "Line",
     "Points",
     "Rule",
     "Step",
     "around",
+    "categories",
     "inline",
     "to_figure",
     "to_page",

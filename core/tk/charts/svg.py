@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from tk_link.charts.drawing import THEMES, Dot, Drawing, Path, Shape, Words, draw
-from tk_link.charts.marks import Chart
+from tk.charts.drawing import THEMES, Dot, Drawing, Path, Shape, Words, draw
+from tk.charts.marks import Chart
 
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 
@@ -37,9 +37,9 @@ STYLE = _style()
 """The style that `inline` charts need, once a page."""
 
 
-def to_svg(*charts: Chart, columns: int = 2) -> str:
+def to_svg(*charts: Chart, columns: int = 2, width: float = 520, height: float = 360) -> str:
     """Return one SVG file of all charts, in rows of `columns`, on paper of its own."""
-    drawing = draw(charts, columns=columns)
+    drawing = draw(charts, width=width, height=height, columns=columns)
     title = "; ".join(chart.title for chart in charts)
     words = " ".join(chart.description for chart in charts)
     paper = f'<rect class="paper" width="{drawing.width:g}" height="{drawing.height:g}"/>'

@@ -6,9 +6,9 @@ import io
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tk.charts.drawing import THEMES, Dot, Path, Words, draw
+from tk.charts.marks import Chart
 from tk.errors import MissingExtraError
-from tk_link.charts.drawing import THEMES, Dot, Path, Words, draw
-from tk_link.charts.marks import Chart
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,8 +20,8 @@ _DASH = (5.0, 4.0)
 Colour = tuple[int, int, int]
 
 
-def to_png(*charts: Chart, columns: int = 2) -> bytes:
-    """Return all charts as one picture in the light theme, 1040 pixels wide for each column.
+def to_png(*charts: Chart, columns: int = 2, width: float = 520, height: float = 360) -> bytes:
+    """Return all charts as one picture in the light theme, at twice their `width` and `height`.
 
     Raises:
         MissingExtraError: Pillow is not installed.
@@ -30,7 +30,7 @@ def to_png(*charts: Chart, columns: int = 2) -> bytes:
         from PIL import Image  # noqa: PLC0415 - an optional part
     except ImportError as error:
         raise MissingExtraError("writing PNG pictures", "png") from error
-    drawing = draw(charts, columns=columns)
+    drawing = draw(charts, width=width, height=height, columns=columns)
     size = (round(drawing.width * _SCALE), round(drawing.height * _SCALE))
     large = (size[0] * _SMOOTH, size[1] * _SMOOTH)
     sheet = Image.new("RGB", large, _colour("paper"))

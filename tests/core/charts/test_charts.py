@@ -7,17 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tk_link.charts import (
+from tk.charts import (
     STYLE,
     Axis,
     Band,
     Bars,
+    Cells,
     Chart,
     Line,
     Points,
     Rule,
     Step,
     around,
+    categories,
     inline,
     to_figure,
     to_page,
@@ -105,8 +107,31 @@ def test_a_png_is_a_picture_with_ink_on_paper():
 
 def test_charts_import_no_heavy_library():
     code = (
-        "import sys, tk_link.charts;"
-        "print(*{'numpy', 'polars', 'PIL', 'torch', 'rich'} & {*sys.modules})"
+        "import sys, tk.charts;print(*{'numpy', 'polars', 'PIL', 'torch', 'rich'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_field_of_cells_writes_its_numbers_and_its_categories():
+    names = ["cat", "dog"]
+    axes = categories("said", names), categories("true", names)
+    chart = Chart("t", *axes, [Cells([[9, 1], [0, 4]], "pictures")])
+    root = ET.fromstring(to_svg(chart))
+    words = [found.text for found in root.findall("s:text", NS)]
+    assert words.count("cat") == words.count("dog") == 2
+    assert {"9", "1", "4"} <= set(words)
+    assert "<td>9</td>" in to_page("T", [chart])
+
+
+def test_a_time_axis_writes_dates_that_stay_on_the_sheet():
+    days = Axis("", 0, 10 * 86_400, "time")
+    texts = ET.fromstring(inline(Chart("t", days, Axis("y")))).findall("s:text", NS)
+    (last,) = [text for text in texts if text.text == "1970-01-11 00:00"]
+    assert last.get("text-anchor") == "end"
+    assert float(last.get("x")) <= 520
+
+
+def test_wide_charts_stand_under_each_other():
+    assert "figure{grid-column:1/-1}" in to_page("T", [EVERY_MARK], width=900)
+    assert "<pre>a &lt; b</pre>" in to_page("T", [EVERY_MARK], texts=["a < b"])

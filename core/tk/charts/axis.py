@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
-Unit = Literal["number", "percent"]
+Unit = Literal["number", "percent", "time"]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_MOST_NAMES = 24
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,15 @@ class Axis:
         label: What it measures, with its unit.
         low: Value at its start.
         high: Value at its end; above `low`.
-        unit: ``percent`` writes 0.25 as 25%.
+        unit: ``percent`` writes 0.25 as 25%; ``time`` takes seconds since 1970 as a date and time.
+        names: Of categories: the first lies from 0 to 1, the next from 1 to 2, ….
     """
 
     label: str
     low: float = 0.0
     high: float = 1.0
     unit: Unit = "number"
+    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
@@ -37,7 +41,12 @@ class Axis:
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def ticks(self, most: int = 6) -> list[float]:
-        """Return at most `most` round values on the axis, ascending."""
+        """Return at most `most` round values on the axis, ascending; the middles of categories."""
+        if self.names:
+            every = -(-len(self.names) // _MOST_NAMES)
+            return [place + 0.5 for place in range(0, len(self.names), every)]
+        if self.unit == "time":
+            return [self.low, (self.low + self.high) / 2, self.high]
         rough = (self.high - self.low) / max(most - 1, 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(s * power for s in _STEPS if s * power >= rough * (1 - 1e-9))
@@ -46,6 +55,10 @@ class Axis:
 
     def text(self, value: float) -> str:
         """Write a value of this axis for people."""
+        if self.names:
+            return self.names[int(value)]
+        if self.unit == "time":
+            return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M}"
         if self.unit == "percent":
             return f"{value * 100:.4g}%"
         if abs(value) >= 1_000:
@@ -64,3 +77,8 @@ def around(label: str, values: Iterable[float], *, unit: Unit = "number") -> Axi
     return Axis(
         label, math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, unit
     )
+
+
+def categories(label: str, names: Sequence[str]) -> Axis:
+    """Return an axis of categories, each one wide."""
+    return Axis(label, 0.0, float(max(len(names), 1)), names=names)

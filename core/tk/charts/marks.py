@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tk_link.charts.axis import Axis
+from tk.charts.axis import Axis
 
 Tone = Literal[1, 2, 3, 4]
 """One of four colours that differ in the light and the dark theme, and for the colour-blind."""
@@ -57,13 +57,14 @@ class Points:
 
 @dataclass(frozen=True)
 class Band:
-    """The area between two lines."""
+    """The area between two lines; `opacity` from 0 to 1."""
 
     x: Sequence[float]
     low: Sequence[float]
     high: Sequence[float]
     name: str = ""
     tone: Tone = 1
+    opacity: float = 0.22
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,19 @@ class Rule:
     name: str = ""
 
 
-Mark = Line | Step | Bars | Points | Band | Rule
+@dataclass(frozen=True)
+class Cells:
+    """A field of numbers, `rows` from the bottom up; darker is more.
+
+    Both axes count cells: they are best `categories`.
+    """
+
+    rows: Sequence[Sequence[float]]
+    name: str = ""
+    tone: Tone = 1
+
+
+Mark = Line | Step | Bars | Points | Band | Rule | Cells
 
 
 @dataclass(frozen=True)
@@ -110,3 +123,9 @@ def columns(mark: Mark) -> dict[str, Sequence[float]]:
             return {"x": x, "low": low, "high": high}
         case Rule(at, axis):
             return {axis: (at,)}
+        case Cells(rows):
+            return dict(zip(("x", "y", "value"), zip(*_places(rows), strict=True), strict=True))
+
+
+def _places(rows: Sequence[Sequence[float]]) -> list[tuple[float, float, float]]:
+    return [(x, y, value) for y, row in enumerate(rows) for x, value in enumerate(row)]

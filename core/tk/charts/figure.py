@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from itertools import islice
 
-from tk_link.charts.marks import Chart, Mark, columns
-from tk_link.charts.svg import STYLE, inline
+from tk.charts.marks import Chart, Mark, columns
+from tk.charts.svg import STYLE, inline
 
 _MOST_ROWS = 200
+_COLUMN = 600
+"""Width in pixels above which charts do not stand beside each other."""
 _PAGE = (
     "body{margin:0 auto;padding:1.5rem 1rem 3rem;max-width:72rem;"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;"
@@ -31,27 +33,48 @@ FIGURE_STYLE = STYLE + _FIGURE
 """The style that `to_figure` needs, once a page."""
 
 
-def to_figure(chart: Chart) -> str:
+def to_figure(chart: Chart, *, width: float = 520, height: float = 360) -> str:
     """Return ``<figure>``: the chart, what it shows, and its numbers. The page has its style."""
     tables = "".join(_table(mark) for mark in chart.marks)
+    picture = inline(chart, width=width, height=height)
     return (
-        f"<figure>{inline(chart)}<figcaption>{escape(chart.description)}</figcaption>"
+        f"<figure>{picture}<figcaption>{escape(chart.description)}</figcaption>"
         f'<details><summary>The numbers</summary><div class="scroll">{tables}</div></details>'
         "</figure>\n"
     )
 
 
-def to_page(title: str, charts: Sequence[Chart], *, rows: Sequence[tuple[str, str]] = ()) -> str:
-    """Return a page of charts that needs no network, with `rows` of label and value before them."""
+def to_page(
+    title: str,
+    charts: Sequence[Chart],
+    *,
+    rows: Sequence[tuple[str, str]] = (),
+    texts: Sequence[str] = (),
+    width: float = 520,
+    height: float = 360,
+) -> str:
+    """Return a page of charts that needs no network.
+
+    Args:
+        title: Its heading.
+        charts: One under or beside the other, as there is room.
+        rows: Label and value, in a table before the charts.
+        texts: Tables in letters of one width, after the charts.
+        width: Of a chart, in pixels, where the page is as wide.
+        height: Of a chart.
+    """
+    wide = "figure{grid-column:1/-1}" if width > _COLUMN else ""
+    figures = "".join(to_figure(chart, width=width, height=height) for chart in charts)
+    after = "".join(f"<section><pre>{escape(text)}</pre></section>" for text in texts)
     cells = "".join(
         f"<tr><td>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in rows
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_PAGE}{FIGURE_STYLE}</style></head>\n"
+        f"<title>{escape(title)}</title><style>{_PAGE}{FIGURE_STYLE}{wide}</style></head>\n"
         f"<body><h1>{escape(title)}</h1>\n<main><section><table>{cells}</table></section>\n"
-        f"{''.join(map(to_figure, charts))}</main></body></html>\n"
+        f"{figures}{after}</main></body></html>\n"
     )
 
 

@@ -1,0 +1,45 @@
+"""What vision models of one width and one stride share: learned positions, maps from tokens."""
+
+from math import isqrt
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from tk.errors import UsageError
+
+
+def taps(depth: int, *, maps: int = 4) -> list[int]:
+    """Return after how many blocks each map of a pyramid is taken: evenly spaced, the last at end.
+
+    ``taps(12)`` is ``[3, 6, 9, 12]``; a model of fewer blocks than maps gives some map twice.
+    """
+    return [-(-depth * part // maps) for part in range(1, maps + 1)]
+
+
+def tokens_to_map(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Return tokens ``(B, H · W, C)``, row by row, as a map ``(B, C, H, W)``."""
+    batch, _, channels = tokens.shape
+    return tokens.transpose(1, 2).reshape(batch, channels, *grid)
+
+
+def resize_positions(table: Tensor, grid: tuple[int, int], *, prefix: int = 1) -> Tensor:
+    """Stretch a learned table of a square grid to another grid, as DeiT and MAE do: bicubic.
+
+    Args:
+        table: ``(1, prefix + side², C)``, row by row.
+        grid: Rows and columns of the new grid; the table's own returns it untouched.
+        prefix: Rows before the grid's, for class tokens; they stay as they are.
+
+    Raises:
+        UsageError: The table's grid is not square.
+    """
+    cells = table.shape[1] - prefix
+    side = isqrt(max(cells, 0))
+    if side * side != cells or not cells:
+        raise UsageError(f"a table of {cells} positions is no square grid")
+    if grid == (side, side):
+        return table
+    square = tokens_to_map(table[:, prefix:], (side, side))
+    resized = interpolate(square, size=grid, mode="bicubic", align_corners=False)
+    return torch.cat([table[:, :prefix], resized.flatten(2).transpose(1, 2)], dim=1)
