@@ -101,7 +101,7 @@ def run_one(name, task, arguments, *, seed):
         device=arguments.device,
     )
     began, parts = cpu_seconds(), task.datasets(config)
-    for part in (parts.train, parts.validation):
+    for part in (parts.train, parts.validation, parts.test):
         task.prepare(model, part)
     ready = cpu_seconds()
     fitted = tk.fit(task, model, config)
@@ -143,8 +143,9 @@ def main():
         place = (arguments.data, arguments.protocol, arguments.entropy, folder)
         entropy = entropy_model(*place, arguments.entropy_steps)
         assert isinstance(entropy, EntropyModel)
-    print(f"{'model':16}{'horizon':>8}{'seed':>6}{'weights':>10}{'MSE':>9}{'MAE':>9}"
-          f"{'MSE drop':>11}{'MAE drop':>9}{'CPU s/ep.':>11}{'CPU s once':>11}", flush=True)  # fmt: skip
+    widths = {"horizon": 8, "seed": 6, "weights": 10, "MSE": 9, "MAE": 9, "MSE drop": 11}
+    widths |= {"MAE drop": 9, "CPU s/ep.": 11, "CPU s once": 11}
+    print(f"{'model':16}" + "".join(name.rjust(n) for name, n in widths.items()), flush=True)
     seconds = {}  # of an epoch, by model, horizon and seed
     for horizon in arguments.horizons:
         task = Forecasting(data=arguments.data, horizon=horizon, protocol=arguments.protocol)

@@ -75,7 +75,9 @@ def test_nothing_after_the_held_out_begin_is_learnt_from():
         for name in ("north", "south")
     )
     other = forecast(changed, options)
-    same = zip(whole.network.parameters(), other.network.parameters(), strict=True)
+    same = zip(
+        whole.forecaster.network.parameters(), other.forecaster.network.parameters(), strict=True
+    )
     assert all((a == b).all() for a, b in same)
 
 

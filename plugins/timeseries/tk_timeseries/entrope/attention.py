@@ -33,9 +33,9 @@ def attend(
         is_causal: Query i sees keys up to i.
     """
     if q.device.type != "cpu" or torch.is_autocast_enabled("cpu") or q.shape[2] >= _WIDE:
-        rows = (x.transpose(2, 3) for x in (q, k, v))
-        mixed = F.scaled_dot_product_attention(*rows, attn_mask=mask, is_causal=is_causal)
-        return mixed.transpose(2, 3)
+        return F.scaled_dot_product_attention(
+            q.mT, k.mT, v.mT, attn_mask=mask, is_causal=is_causal
+        ).mT
     sees = torch.ones(1, 1, q.shape[3], k.shape[3], dtype=torch.bool)
     sees = sees.tril() if is_causal else sees
     sees = sees if mask is None else sees & mask

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -48,22 +46,25 @@ class Attention(nn.Module):
         maps = torch.cat([q, k, quarter_turn(q), quarter_turn(k), v])
         width = x.shape[-1]
         plain, turned, values = _project(maps, x).split([2 * width, 2 * width, width], dim=1)
-        sizes = {"device": x.device, "dtype": x.dtype}
-        cos, sin = rotary(x.shape[1], width // self.heads, **sizes).repeat(1, 2 * self.heads, 1)
+        table = rotary(x.shape[1], width // self.heads, device=x.device, dtype=x.dtype)
+        cos, sin = table.repeat(1, 2 * self.heads, 1)
         queries, keys = torch.addcmul(plain * cos, turned, sin).chunk(2, dim=1)
-        return self._mixed(queries, keys, values, mask=mask, is_causal=is_causal)
+        heads = (self._heads(part) for part in (queries, keys, values))
+        return self._out(attend(*heads, mask=mask, is_causal=is_causal))
 
     def across(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """Return ``(N, Q, d)``: what queries ``(N, Q, d)`` read in the context."""
         queries = _project(self.wq.weight, x)
         maps = torch.cat([self.wk.weight, self.wv.weight])
         keys, values = _project(maps, context).chunk(2, dim=1)
-        return self._mixed(queries, keys, values, mask=mask)
+        heads = (self._heads(part) for part in (queries, keys, values))
+        return self._out(attend(*heads, mask=mask))
 
-    def _mixed(self, q: Tensor, k: Tensor, v: Tensor, **mask: Any) -> Tensor:
-        heads = (part.unflatten(1, (self.heads, -1)) for part in (q, k, v))
-        mixed = attend(*heads, **mask).flatten(1, 2)
-        return _project(self.wo.weight, mixed.mT).mT
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (self.heads, -1))
+
+    def _out(self, mixed: Tensor) -> Tensor:
+        return _project(self.wo.weight, mixed.flatten(1, 2).mT).mT
 
 
 def _project(weight: Tensor, x: Tensor) -> Tensor:
