@@ -1,7 +1,7 @@
 """AutoETS and AutoTheta of statsforecast: each series has a model of its own.
 
-They are chosen and fitted by likelihood, once, on what models may learn from; a later moment's forecast filters
-the rows up to it with these parameters.
+They are chosen and fitted by likelihood, once, on what models may learn from; a later moment's
+forecast filters the rows up to it with these parameters.
 """
 
 from __future__ import annotations
