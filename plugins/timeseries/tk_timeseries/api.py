@@ -80,7 +80,7 @@ def forecast(
     ``options.backtest`` past moments, and their errors give the intervals.
 
     Args:
-        table: CSV or Parquet, or a frame.
+        table: CSV or Parquet, a frame, or the name of an ETT data set.
         options: How.
         load: Folder of a saved model, which is used as it is.
         say: Told what is being done.
@@ -120,7 +120,11 @@ def forecast(
 
 
 def _panel(table: str | Path | pl.DataFrame, options: ForecastOptions) -> Panel:
-    frame = table if isinstance(table, pl.DataFrame) else read_frame(Path(table))
+    frame = (
+        table
+        if isinstance(table, pl.DataFrame)
+        else read_frame(Path(table), offline=options.offline)
+    )
     panel = make_panel(
         frame,
         id=options.id,

@@ -26,7 +26,9 @@ _PLOTS = (".png", ".html", ".svg")
 
 
 def forecast(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, Parquet or ETTh1, ETTh2, ETTm1, ETTm2.")
+    ],
     *,
     horizon: Annotated[int, typer.Option("--horizon", help="Steps ahead.")],
     model: Annotated[
@@ -87,6 +89,7 @@ def forecast(
     load: Annotated[
         Path | None, typer.Option("--load", metavar="FOLDER", help="Use a kept model.")
     ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch no data set.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Forecast the series of a table, with intervals and a comparison of models.
@@ -111,6 +114,7 @@ def forecast(
         patience=patience,
         refit=refit,
         seed=seed,
+        offline=offline,
     )
     _check_places(output, plot or (), save, load)
     if save is not None:

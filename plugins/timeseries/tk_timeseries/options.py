@@ -31,6 +31,7 @@ class ForecastOptions:
             one after which training stops; 0 checks nothing.
         refit: Train the model once more on all rows, the held-out ones too, before it forecasts.
         seed: Of weights and order.
+        offline: Fetch nothing.
     """
 
     horizon: int
@@ -48,6 +49,7 @@ class ForecastOptions:
     patience: int = 5
     refit: bool = False
     seed: int = 0
+    offline: bool = False
 
     def __post_init__(self) -> None:
         for name in (self.model, *self.compare):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tk.errors import InputError, NotFoundError
+from tk_timeseries.datasets import locate
 
 _NULLS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 _FORMATS = (
@@ -21,12 +22,17 @@ _OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
 _LOOKED_AT = 1000
 
 
-def read_frame(path: Path) -> pl.DataFrame:
+def read_frame(path: Path, *, offline: bool = False) -> pl.DataFrame:
     """Read a table as it stands.
+
+    Args:
+        path: CSV or Parquet, or the name of a data set (`datasets.ETT`).
+        offline: Fetch nothing.
 
     Raises:
         InputError: It is missing, of another format, broken or empty.
     """
+    path = locate(path, offline=offline)
     if not path.is_file():
         raise InputError(f"{path} is no file")
     try:

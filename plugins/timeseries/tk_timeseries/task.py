@@ -175,7 +175,7 @@ class Forecasting(WindowTask):
     """Forecast all columns of a table together, by the protocol of the long-horizon papers.
 
     Args:
-        data: CSV or Parquet, one column a series, in order of time.
+        data: CSV or Parquet, one column a series, in order of time; or ``ETTh1``, ….
         length: Look-back L.
         horizon: Steps ahead H.
         protocol: How the rows are split, see `splits.split`.
@@ -217,7 +217,7 @@ class EntropyPretraining(NextToken):
     """Train EntroPE's entropy model on the training part of a table.
 
     Args:
-        data: CSV or Parquet, one column a series, in order of time.
+        data: CSV or Parquet, one column a series, in order of time; or ``ETTh1``, ….
         length: Tokens in a row.
         protocol: How the rows are split, see `splits.split`.
         vocabulary: Token ids.
