@@ -120,11 +120,9 @@ def forecast(
 
 
 def _panel(table: str | Path | pl.DataFrame, options: ForecastOptions) -> Panel:
-    frame = (
-        table
-        if isinstance(table, pl.DataFrame)
-        else read_frame(Path(table), offline=options.offline)
-    )
+    frame = table
+    if not isinstance(frame, pl.DataFrame):
+        frame = read_frame(Path(frame), offline=options.offline)
     panel = make_panel(
         frame,
         id=options.id,

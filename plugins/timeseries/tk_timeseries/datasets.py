@@ -136,15 +136,13 @@ def _fetch(name: str, path: Path, *, offline: bool) -> None:
 
 
 def _download(address: str, size: int) -> bytes:
-    """Return what the server sends, one byte more than `size` at most."""
+    """Return what the server sends, hardly more than `size` bytes."""
     content = bytearray()
     with (
         urlopen(address, timeout=_TIMEOUT) as response,
         tqdm(total=size, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar,
     ):
-        while len(content) <= size and (
-            part := response.read(min(_CHUNK, size + 1 - len(content)))
-        ):
+        while len(content) <= size and (part := response.read(_CHUNK)):
             content += part
             bar.update(len(part))
     return bytes(content)

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_a_data_set_is_fetched_once_and_fetched_again_where_it_is_damaged(server
 @pytest.mark.parametrize("sent", [CONTENT[:-1] + b"9", CONTENT[:90], CONTENT + b"\n1"])
 def test_what_is_not_as_published_is_refused_and_not_kept(server, sent, tmp_path):
     (server / "ETTh1.csv").write_bytes(sent)
-    with pytest.raises(InputError, match="not ETTh1 as published.*nothing was kept"):
+    with pytest.raises(InputError, match=r"not ETTh1 as published.*nothing was kept"):
         ett("ETTh1")
     assert not list((tmp_path / "cache").rglob("*.*"))
 
@@ -73,7 +74,7 @@ def test_a_local_folder_is_checked_and_never_written_to(server, tmp_path):
     with pytest.raises(InputError, match="is not ETTh1 as published"):
         ett("ETTh1", folder=server)
     assert not (tmp_path / "cache").exists()
-    with pytest.raises(NotFoundError, match="did you mean 'ETTh1'"):
+    with pytest.raises(NotFoundError, match="did you mean 'ETTh"):
         ett("ETTh3")
 
 
@@ -89,7 +90,7 @@ def test_commands_take_the_name_in_place_of_a_file(capsys):
 
 @pytest.mark.parametrize("name", ["ETTh1", "ETTh2"])
 def test_the_checksums_are_those_of_the_files(name):
-    folder = datasets.Path(__file__).parents[4] / "shared" / "data"
+    folder = Path(__file__).parents[4] / "shared" / "data"
     if not (folder / name).is_dir():
         pytest.skip(f"{folder / name} is absent")
     assert ett(name, folder=folder).name == f"{name}.csv"
