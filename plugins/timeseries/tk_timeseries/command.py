@@ -14,7 +14,7 @@ from tk.errors import OutputError, UsageError
 from tk_timeseries.api import Forecast
 from tk_timeseries.api import forecast as make_forecast
 from tk_timeseries.chart import Outlook, to_html, to_png, to_svg
-from tk_timeseries.forecasters import MODELS
+from tk_timeseries.forecasters import installed_models
 from tk_timeseries.options import ForecastOptions
 from tk_timeseries.saving import check_empty, check_kept
 
@@ -219,4 +219,6 @@ def _levels(text: str) -> tuple[float, ...]:
 
 
 def _compared(text: str) -> tuple[str, ...]:
-    return {"all": MODELS, "none": ()}.get(text.strip(), _words(text))
+    if text.strip() == "all":
+        return installed_models()
+    return () if text.strip() == "none" else _words(text)

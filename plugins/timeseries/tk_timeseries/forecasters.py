@@ -57,7 +57,8 @@ RECIPES = {
     "dlinear": Recipe("dlinear", 5e-3, takes_known=True),
 }
 MODELS = (*RECIPES, NAIVE)
-ALL_MODELS = (*MODELS, *statistical.NAMES)
+"""Those that need no extra."""
+_ALL = (*MODELS, *statistical.NAMES)
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,15 @@ class Effort:
 Say = Callable[[str], None]
 
 
+def installed_models() -> tuple[str, ...]:
+    """Return the models that can be used here."""
+    return _ALL if statistical.is_installed() else MODELS
+
+
 def check_model(name: str) -> None:
     """Raise `NotFoundError` unless `name` is a model of `forecast`."""
-    if name not in ALL_MODELS:
-        raise NotFoundError("forecasting model", name, ALL_MODELS)
+    if name not in _ALL:
+        raise NotFoundError("forecasting model", name, _ALL)
     if name in statistical.NAMES:
         statistical.check_installed()
 

@@ -39,10 +39,10 @@ class Run:
     def train(self, name: str) -> None:
         """Train a model on what is not held out, and check it."""
         used = used_covariates(name, self.shape)
-        ignored = (self.shape.known - used.known) * self.panel.known
-        ignored += (self.shape.past_only - used.past_only) * self.panel.past_only
+        ignored = self.panel.known if used.known < self.shape.known else ()
+        ignored += self.panel.past_only if used.past_only < self.shape.past_only else ()
         if ignored:
-            self.say(f"{name} does not use {', '.join(dict.fromkeys(ignored))}")
+            self.say(f"{name} does not use {', '.join(ignored)}")
         began = clock.process_time()
         forecaster = self._trained(name, self.prepared.train, self.effort)
         self.add(name, forecaster, clock.process_time() - began)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,15 @@ _ROWS = 1000
 Floats = NDArray[np.float64]
 
 
+def is_installed() -> bool:
+    """Say whether statsforecast is there."""
+    return find_spec("statsforecast") is not None
+
+
 def check_installed() -> None:
     """Raise `MissingExtraError` unless statsforecast is there."""
-    _models()
+    if not is_installed():
+        raise MissingExtraError("AutoETS and AutoTheta", "statsforecast")
 
 
 class StatisticalForecaster:
@@ -64,10 +71,7 @@ class StatisticalForecaster:
 
 
 def _models() -> Any:  # noqa: ANN401 - a module without types
-    try:
-        from statsforecast import models  # noqa: PLC0415 - numba takes two seconds
-    except ModuleNotFoundError as e:
-        if e.name != "statsforecast":
-            raise
-        raise MissingExtraError("AutoETS and AutoTheta", "statsforecast") from e
+    check_installed()
+    from statsforecast import models  # noqa: PLC0415 - numba takes two seconds
+
     return models

@@ -1,7 +1,6 @@
 """`tk forecast` and `tk_timeseries.forecast` from a table to a plot."""
 
 import json
-import sys
 from collections import namedtuple
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +11,7 @@ import pytest
 
 from tk import InputError, MissingExtraError, NotFoundError, OutputError, UsageError
 from tk_cli.main import main
-from tk_timeseries import ForecastOptions, forecast
+from tk_timeseries import ForecastOptions, forecast, statistical
 
 Ended = namedtuple("Ended", ["exit_code", "stdout", "stderr"])
 SMALL = {"horizon": 6, "lookback": 24, "backtest": 10, "steps": 4, "levels": (80.0,)}
@@ -199,7 +198,7 @@ def test_statistical_models_forecast_each_series_by_itself(model, tmp_path):
 
 
 def test_statistical_models_say_which_extra_brings_them(monkeypatch):
-    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    monkeypatch.setattr(statistical, "is_installed", lambda: False)
     with pytest.raises(MissingExtraError, match="statsforecast"):
         ForecastOptions(horizon=3, model="auto-ets")
 
