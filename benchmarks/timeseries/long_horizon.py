@@ -24,7 +24,7 @@ from tk.training.batches import batches
 from tk_timeseries.entrope.entropy import EntropyModel
 from tk_timeseries.entrope.pretraining import pretraining_config
 from tk_timeseries.seasonal import SeasonalNaive
-from tk_timeseries.task import EntropyPretraining, Forecasting
+from tk_timeseries.task import EntropyPretraining, Forecasting, WindowTask
 
 BATCH = 128
 RECIPES = {  # model -> highest rate, epochs; EntroPE's is the published ETTh1 script's
@@ -103,13 +103,15 @@ def run_one(name, task, arguments, *, seed):
         device=arguments.device,
     )
     began, parts = cpu_seconds(), task.datasets(config)
-    for part in (parts.train, parts.validation, parts.test):
-        task.prepare(model, part)
+    learning = WindowTask(task.length, task.horizon, entropy=task.entropy_model)  # no test in it
+    learning.hold(parts.train.series, parts.validation)
+    for part in (learning.datasets(config).train, parts.validation):
+        learning.prepare(model, part)
     ready = cpu_seconds()
-    fitted = tk.fit(task, model, config)
+    fitted = tk.fit(learning, model, config)
     seconds, test = (cpu_seconds() - ready) / config.epochs, parts.test
     size = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    errors = measure(task, fitted.model, test)
+    errors = measure(learning, fitted.model, test)
     report(name, task.horizon, seed, errors, seconds=seconds, once=ready - began, size=size)
     return seconds, torch.stack([part.mean() for part in errors])
 

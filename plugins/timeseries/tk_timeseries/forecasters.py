@@ -165,11 +165,10 @@ def train(
     with tempfile.TemporaryDirectory(prefix="tk-forecast-") as folder:
         if name == "entrope":
             tokeniser = Tokeniser(256, *quantile_range(torch.cat(list(series))))
-            say("training the entropy model of entrope")
+            say("its entropy model first")
             place = Path(folder) / "entropy"
             task.entropy_model = _entropy_model(series, tokeniser, place, shape.length, effort)
             options |= {"low": tokeniser.low, "high": tokeniser.high}
-        say(f"training {name}")
         model = tk.create("covariate-regression" if has_covariates else recipe.variant, **options)
         patience = effort.patience if validation is not None else 0
         record = tk.fit(task, model, _config(Path(folder) / "run", recipe, effort, patience)).record

@@ -56,7 +56,7 @@ class Run:
 
     def refit(self, name: str) -> None:
         """Train a model again on all rows, for as many steps as were best."""
-        self.say(f"training {name} again, on all rows")
+        self.say("once more, on all rows:")
         effort = Effort(max(self.steps.get(name, 1), 1), 0, self.options.seed)
         self.forecasters[name] = self._trained(name, self.prepared.scaled, effort)
 
@@ -79,6 +79,7 @@ class Run:
             return Statistical(StatisticalForecaster(name, series, **kept))
         used = used_covariates(name, self.shape)
         width = 1 + used.known + used.past_only
+        self.say(f"training {name}")
         trained = train(name, [s[:, :width] for s in series], used, effort, say=self.say)
         self.steps[name] = trained.steps
         return Network(trained.network, used)
