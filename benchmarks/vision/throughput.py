@@ -31,8 +31,8 @@ DEFAULT = (
     "resformer-s",
     "adventurer-tiny",
     "twins-svt-s",
-    "polyvit-s",
-    "polytwins-s",
+    "polyvit-s-16",
+    "polytwins-svt-s",
 )
 
 HEAD = (

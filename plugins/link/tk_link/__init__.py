@@ -5,6 +5,7 @@ from tk_link.auditing.api import audit, sample_pairs
 from tk_link.dedupe.api import DedupeOptions, dedupe
 from tk_link.evaluation.api import Evaluation, evaluate
 from tk_link.linker import Explanation, Linker
+from tk_link.lookup.api import Lookup
 
 __all__ = [
     "DedupeOptions",
@@ -12,6 +13,7 @@ __all__ = [
     "Explanation",
     "LinkOptions",
     "Linker",
+    "Lookup",
     "audit",
     "dedupe",
     "evaluate",

@@ -14,15 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from tk.errors import InputError, UsageError
-from tk.nn import Model, Renames, Variants, count, drop_rates
-from tk_vision.crossvit_blocks import Embedding, Heads, MultiScaleBlock
+from tk.nn import Model, Renames, Variants, count, drop_rates, resize_positions, tokens_to_map
+from tk_vision.crossvit_blocks import Embedding, Heads, MultiScaleBlock, grid_of
 
 
-def _sizes(
+def _variant(
     dim: int, heads: int, large: int, ratio: float, *, stem: str = "patch", high: bool = False
 ) -> dict[str, Any]:
     return {
-        "images": [408, 384] if high else [240, 224],
+        "image": 408 if high else 240,
         "dims": [dim, 2 * dim],
         "heads": [heads, heads],
         "depths": [[1, large, 0]] * 3,
@@ -38,7 +38,11 @@ class CrossViT(Model):
     ImageNet's mean, over its deviation.
 
     Args:
-        images: Side of the image in each branch.
+        image: Side of the image that positions are learned for; the branches take the multiples
+            of their patches nearest to it and to 14/15 of it, as published. Two numbers are the
+            branches' own sides.
+        size: As `image`, what the branches work at; positions are stretched to it, bicubically. By
+            default `image`.
         dims: Channels of each branch.
         heads: Heads of each branch.
         depths: Of each multi-scale block: blocks of the first branch, of the second, and crossings;
@@ -56,17 +60,17 @@ class CrossViT(Model):
     """
 
     variants: ClassVar[Variants] = {
-        "crossvit-tiny": _sizes(96, 3, 4, 4.0),
-        "crossvit-small": _sizes(192, 6, 4, 4.0),
-        "crossvit-base": _sizes(384, 12, 4, 4.0),
-        "crossvit-9": _sizes(128, 4, 3, 3.0),
-        "crossvit-9-dagger": _sizes(128, 4, 3, 3.0, stem="conv"),
-        "crossvit-15": _sizes(192, 6, 5, 3.0),
-        "crossvit-15-dagger": _sizes(192, 6, 5, 3.0, stem="conv"),
-        "crossvit-15-dagger-384": _sizes(192, 6, 5, 3.0, stem="conv", high=True),
-        "crossvit-18": _sizes(224, 7, 6, 3.0),
-        "crossvit-18-dagger": _sizes(224, 7, 6, 3.0, stem="conv"),
-        "crossvit-18-dagger-384": _sizes(224, 7, 6, 3.0, stem="conv", high=True),
+        "crossvit-tiny": _variant(96, 3, 4, 4.0),
+        "crossvit-small": _variant(192, 6, 4, 4.0),
+        "crossvit-base": _variant(384, 12, 4, 4.0),
+        "crossvit-9": _variant(128, 4, 3, 3.0),
+        "crossvit-9-dagger": _variant(128, 4, 3, 3.0, stem="conv"),
+        "crossvit-15": _variant(192, 6, 5, 3.0),
+        "crossvit-15-dagger": _variant(192, 6, 5, 3.0, stem="conv"),
+        "crossvit-15-dagger-384": _variant(192, 6, 5, 3.0, stem="conv", high=True),
+        "crossvit-18": _variant(224, 7, 6, 3.0),
+        "crossvit-18-dagger": _variant(224, 7, 6, 3.0, stem="conv"),
+        "crossvit-18-dagger-384": _variant(224, 7, 6, 3.0, stem="conv", high=True),
     }
     renames: ClassVar[Renames] = ((r"^(pos_embed|cls_token)_([01])$", r"\1.\2"),)  # timm's
     no_decay: ClassVar[Sequence[str]] = ("cls_token.*", "pos_embed.*")
@@ -74,10 +78,11 @@ class CrossViT(Model):
     def __init__(
         self,
         *,
-        images: Sequence[int],
+        image: int | Sequence[int],
         dims: Sequence[int],
         heads: Sequence[int],
         depths: Sequence[Sequence[int]],
+        size: int | Sequence[int] | None = None,
         patches: Sequence[int] = (12, 16),
         mlp_ratios: Sequence[float] = (4.0, 4.0),
         stem: str = "patch",
@@ -89,20 +94,21 @@ class CrossViT(Model):
         drop_path: float = 0.0,
     ) -> None:
         super().__init__()
-        _check(
-            depths, images=images, dims=dims, heads=heads, patches=patches, mlp_ratios=mlp_ratios
-        )
+        _check(depths, dims=dims, heads=heads, patches=patches, mlp_ratios=mlp_ratios)
+        learned = _sides("image", image, patches)
+        sides = learned if size is None else _sides("size", size, patches)
         self.strides, self.widths = list(patches), list(dims)
         self.channels = channels
         embeddings = [
-            Embedding(*sizes, channels=channels, stem=stem)
-            for sizes in zip(images, patches, dims, strict=True)
+            Embedding(side, patch, dim, channels=channels, stem=stem)
+            for side, patch, dim in zip(sides, patches, dims, strict=True)
         ]
-        tokens = [1 + each.grid**2 for each in embeddings]
+        self.grids = [(each.grid, each.grid) for each in embeddings]
         self.patch_embed = nn.ModuleList(embeddings)
         self.cls_token = nn.ParameterList(torch.zeros(1, 1, dim) for dim in dims)
         self.pos_embed = nn.ParameterList(
-            torch.zeros(1, number, dim) for number, dim in zip(tokens, dims, strict=True)
+            torch.zeros(1, 1 + grid_of(side, patch, stem) ** 2, dim)
+            for side, patch, dim in zip(learned, patches, dims, strict=True)
         )
         self.dropout = nn.Dropout(dropout)
         spans = [max(small, large) + crossings for small, large, crossings in depths]
@@ -151,17 +157,18 @@ class CrossViT(Model):
     def _embed(self, branch: int, image: Tensor) -> Tensor:
         patches = self.patch_embed[branch](image)
         cls_token = self.cls_token[branch].expand(len(patches), -1, -1)
-        return self.dropout(torch.cat([cls_token, patches], dim=1) + self.pos_embed[branch])
+        positions = resize_positions(self.pos_embed[branch], self.grids[branch])
+        return self.dropout(torch.cat([cls_token, patches], dim=1) + positions)
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
-        """Return the patches of both branches as maps, ``(B, C, image / patch, image / patch)``.
+        """Return the patches of both branches as maps, ``(B, C, size / patch, size / patch)``.
 
-        Steps are those of the branch's own image, whatever the size of `image`.
+        `strides` are those of the branch's own image, whatever the size of `image`.
         """
-        maps = []
-        for tokens, embedding in zip(self.tokens(image), self.patch_embed, strict=True):
-            maps.append(tokens[:, 1:].transpose(1, 2).unflatten(2, (embedding.grid, -1)))
-        return maps
+        return [
+            tokens_to_map(tokens[:, 1:], grid)
+            for tokens, grid in zip(self.tokens(image), self.grids, strict=True)
+        ]
 
     def features(self, image: Tensor) -> Tensor:
         """Return the normed class tokens of both branches, joined: ``(B, C0 + C1)``."""
@@ -174,7 +181,7 @@ class CrossViT(Model):
 
     @classmethod
     def config_from_state_dict(cls, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Read all but the heads; sizes of images only where a variant has such tables."""
+        """Read all but the heads; the size only where a variant has such tables."""
         dims = [tensors[f"cls_token.{branch}"].shape[2] for branch in (0, 1)]
         first = "blocks.0.blocks.{}.0.mlp.fc1.bias"
         hidden = [len(tensors[first.format(branch)]) for branch in (0, 1)]
@@ -192,7 +199,7 @@ class CrossViT(Model):
         options["channels"] = stems[0][1]
         if is_plain:
             options["patches"] = [shape[3] for shape in stems]
-        return options | _images(cls.variants, options, tensors)
+        return options | _image(cls.variants, options, tensors)
 
 
 def _depths(tensors: Mapping[str, Tensor]) -> list[list[int]]:
@@ -207,21 +214,32 @@ def _depths(tensors: Mapping[str, Tensor]) -> list[list[int]]:
     return found
 
 
-def _images(
+def _image(
     variants: Variants, seen: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> dict[str, Any]:
-    """Return the sizes of the variant that has this stem and tables of this length, if any.
+    """Return the size of the variant that has this stem and tables of this length, if any.
 
     A side that is no multiple of its patch leaves no trace in the tables, so it is not computed.
     """
-    cells = [tensors[f"pos_embed.{branch}"].shape[1] - 1 for branch in (0, 1)]
+    lengths = [tensors[f"pos_embed.{branch}"].shape[1] for branch in (0, 1)]
+    patches = (12, 16)
     for variant in variants.values():
-        sizes = variant["images"]
-        grids = [size // patch for size, patch in zip(sizes, (12, 16), strict=True)]
-        is_alike = seen["stem"] == variant["stem"] and seen.get("patches", [12, 16]) == [12, 16]
-        if is_alike and [grid**2 for grid in grids] == cells:
-            return {"images": sizes}
+        sides = zip(_sides("image", variant["image"], patches), patches, strict=True)
+        is_alike = [1 + (side // patch) ** 2 for side, patch in sides] == lengths
+        has_patches = list(seen.get("patches", patches)) == list(patches)
+        if is_alike and has_patches and seen["stem"] == variant["stem"]:
+            return {"image": variant["image"]}
     return {}
+
+
+def _sides(name: str, size: int | Sequence[int], patches: Sequence[int]) -> list[int]:
+    """Return the side of each branch's image."""
+    if isinstance(size, int):
+        wanted = (size, size * 14 / 15)
+        return [patch * round(side / patch) for side, patch in zip(wanted, patches, strict=True)]
+    if len(size) != len(patches):
+        raise UsageError(f"{name} is {list(size)}; give one number, or one for each branch")
+    return list(size)
 
 
 def _check(depths: Sequence[Sequence[int]], **pairs: Sequence[float]) -> None:

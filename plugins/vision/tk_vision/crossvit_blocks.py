@@ -20,6 +20,20 @@ _CONV_STRIDES = {12: (3, 1), 16: (2, 2)}
 """Of the second and the third convolution of a stem, by patch; the first has 4."""
 
 
+def grid_of(image: int, patch: int, stem: str) -> int:
+    """Return patches along a side, as the stem's convolutions count them."""
+    if stem not in STEMS:
+        raise UsageError(f"stem {stem!r} is none of {', '.join(STEMS)}")
+    if stem == "conv" and patch not in _CONV_STRIDES:
+        raise UsageError(f"stem 'conv' makes patches of 12 or 16, not of {patch}")
+    if image < patch:
+        raise UsageError(f"an image of {image} has no patch of {patch}")
+    if stem == "patch":
+        return image // patch
+    quarter = (image - 1) // 4 + 1
+    return quarter // 3 if patch == 12 else ((quarter - 1) // 2) // 2 + 1
+
+
 class Embedding(nn.Module):
     """Patches of an image that is resized to the branch's own square: ``(B, N, C)``, row by row.
 
@@ -29,7 +43,7 @@ class Embedding(nn.Module):
     def __init__(self, image: int, patch: int, dim: int, *, channels: int, stem: str) -> None:
         super().__init__()
         self.image = image
-        self.grid = _grid(image, patch, stem)
+        self.grid = grid_of(image, patch, stem)
         if stem == "patch":
             self.proj: nn.Module = nn.Conv2d(channels, dim, patch, patch)
             return
@@ -171,17 +185,3 @@ class Heads(nn.ModuleList):
 def _bridge(before: int, after: int, eps: float) -> nn.Sequential:
     """From one branch's width to the other's: norm, GELU, linear map, in this order."""
     return nn.Sequential(nn.LayerNorm(before, eps), nn.GELU(), nn.Linear(before, after))
-
-
-def _grid(image: int, patch: int, stem: str) -> int:
-    """Return patches along a side, as the stem's convolutions count them."""
-    if stem not in STEMS:
-        raise UsageError(f"stem {stem!r} is none of {', '.join(STEMS)}")
-    if stem == "conv" and patch not in _CONV_STRIDES:
-        raise UsageError(f"stem 'conv' makes patches of 12 or 16, not of {patch}")
-    if image < patch:
-        raise UsageError(f"an image of {image} has no patch of {patch}")
-    if stem == "patch":
-        return image // patch
-    quarter = (image - 1) // 4 + 1
-    return quarter // 3 if patch == 12 else ((quarter - 1) // 2) // 2 + 1

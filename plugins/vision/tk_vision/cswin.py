@@ -116,7 +116,7 @@ class Reduce(nn.Module):
         return self.norm(self.conv(x).permute(0, 2, 3, 1))
 
 
-class Stages(Model):
+class Backbone(Model):
     """What classifier and dense backbone share: stem, four stages, what stands between them."""
 
     renames: ClassVar[Renames] = (
@@ -197,7 +197,7 @@ class Stages(Model):
         }
 
 
-class CSWin(Stages):
+class CSWin(Backbone):
     """Classify images, or return the maps of all four stages (`pyramid`).
 
     Weights were published for 224 × 224 and, with wider stripes, for 384 × 384, and tensors do
@@ -283,7 +283,7 @@ class CSWin(Stages):
         }
 
 
-class CSWinDense(Stages):
+class CSWinDense(Backbone):
     """Return four normed maps of images of any size, for segmentation and detection.
 
     Maps that are no multiple of a stripe get zeros around them. A classifier's checkpoint starts
@@ -335,7 +335,7 @@ class CSWinDense(Stages):
             self.add_module(f"norm{number}", nn.LayerNorm(dim))
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
-        """Return the normed map after each stage; shapes and errors as in `Stages`."""
+        """Return the normed map after each stage; shapes and errors as in `Backbone`."""
         maps = []
         for number, x in enumerate(super().pyramid(image), 1):
             normed = self.get_submodule(f"norm{number}")(x.permute(0, 2, 3, 1))

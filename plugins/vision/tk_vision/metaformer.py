@@ -1,7 +1,7 @@
 """MetaFormer and PoolFormer (arXiv:2111.11418): a transformer's layout with any token mixer.
 
-All is channel-first, ``(B, C, H, W)``. PoolFormer mixes by average pooling alone (eq. 4); the
-hybrids mix by pooling in early stages and by attention in late ones.
+All is channel-first, ``(B, C, H, W)``. The published hybrids mix by pooling in early stages and by
+attention or linear maps in late ones; `PoolFormer` mixes by pooling alone.
 """
 
 from __future__ import annotations
@@ -15,53 +15,12 @@ from torch.nn import functional as F
 
 from tk.errors import InputError, UsageError
 from tk.nn import DropPath, Model, Renames, Variants, count, drop_rates
+from tk_vision.metaformer_mixers import Mixer, make_mixer
 
-MIXERS = ("pool", "identity", "attention", "spatial")
 NORMS = ("group", "channel")
+_LETTERS = {"i": "identity", "p": "pool", "a": "attention", "f": "spatial"}
+_STRIDE = 4
 _LEAST = 32
-
-
-class Pooling(nn.Module):
-    """Mean of the neighbours inside the image, less the cell itself, which the residual adds."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean = F.avg_pool2d(x, self.size, 1, self.size // 2, count_include_pad=False)
-        return mean - x
-
-
-class AttentionMixer(nn.Module):
-    """Self-attention among all cells."""
-
-    def __init__(self, dim: int, head_dim: int) -> None:
-        super().__init__()
-        if dim % head_dim:
-            raise UsageError(f"width {dim} cannot be split into heads of {head_dim}")
-        self.head_dim = head_dim
-        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        cells = x.flatten(2).transpose(1, 2)
-        query, key, value = (
-            self.qkv(cells).unflatten(-1, (3, -1, self.head_dim)).permute(2, 0, 3, 1, 4)
-        )
-        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        return self.proj(mixed).transpose(1, 2).view_as(x)
-
-
-class SpatialMixer(nn.Module):
-    """One linear map among the cells of a map of fixed size, the same for all channels."""
-
-    def __init__(self, cells: int) -> None:
-        super().__init__()
-        self.fc = nn.Linear(cells, cells, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.fc(x.flatten(2)).view_as(x)
 
 
 class ChannelNorm(nn.Module):
@@ -95,20 +54,27 @@ class Block(nn.Module):
     """Token mixer, then MLP, each normed before and scaled per channel after (eq. 2 and 3)."""
 
     def __init__(
-        self, dim: int, mixer: nn.Module, *, norm: str, hidden: int, scale: float, rate: float
+        self,
+        dim: int,
+        mixer: nn.Module,
+        *,
+        norm: str,
+        hidden: int,
+        scale: float | None,
+        rate: float,
     ) -> None:
         super().__init__()
-        self.norm1, self.norm2 = _norm(norm, dim), _norm(norm, dim)
+        self.norm1, self.norm2 = make_norm(norm, dim), make_norm(norm, dim)
         self.token_mixer = mixer
         self.mlp = ConvMlp(dim, hidden)
-        self.layer_scale_1 = nn.Parameter(torch.full((dim,), scale))
-        self.layer_scale_2 = nn.Parameter(torch.full((dim,), scale))
+        self.layer_scale_1, self.layer_scale_2 = (
+            None if scale is None else nn.Parameter(torch.full((dim,), scale)) for _ in range(2)
+        )
         self.drop_path = DropPath(rate)
 
     def forward(self, x: Tensor) -> Tensor:
-        first, second = (s[:, None, None] for s in (self.layer_scale_1, self.layer_scale_2))
-        x = x + self.drop_path(first * self.token_mixer(self.norm1(x)))
-        return x + self.drop_path(second * self.mlp(self.norm2(x)))
+        x = x + self.drop_path(_scaled(self.layer_scale_1, self.token_mixer(self.norm1(x))))
+        return x + self.drop_path(_scaled(self.layer_scale_2, self.mlp(self.norm2(x))))
 
 
 class Position(nn.Module):
@@ -126,34 +92,12 @@ class Position(nn.Module):
         return x + table
 
 
-class MetaFormer(Model):
-    """Classify images, or return the maps of all four stages (`pyramid`).
+class Backbone(Model):
+    """What classifier and dense backbone share: the stem and the stages.
 
-    Args:
-        depths: Blocks of each stage.
-        dims: Channels of each stage.
-        mixers: Token mixer of each stage: ``pool``, ``identity``, ``attention`` or ``spatial``.
-        norm: ``group``: one mean and spread for a whole image; ``channel``: for every cell.
-        positions: Side of the table of positions before each stage; 0: none.
-        mlp_ratios: Hidden width over width, of each stage.
-        head_dim: Channels of a head of ``attention``.
-        sides: Side of the map of each stage, which ``spatial`` needs.
-        pool: Side of the neighbourhood of ``pool``, odd.
-        scale: What the layers' scales start from.
-        num_classes: Classes.
-        drop_path: Stochastic depth of the last block, linear from 0.
+    `network` is a flat list as in the reference: stage, what halves the map, table, stage, ….
     """
 
-    variants: ClassVar[Variants] = {
-        name: {"depths": depths, "dims": dims, "scale": scale}
-        for name, depths, dims, scale in (
-            ("poolformer-s12", [2, 2, 6, 2], [64, 128, 320, 512], 1e-5),
-            ("poolformer-s24", [4, 4, 12, 4], [64, 128, 320, 512], 1e-5),
-            ("poolformer-s36", [6, 6, 18, 6], [64, 128, 320, 512], 1e-6),
-            ("poolformer-m36", [6, 6, 18, 6], [96, 192, 384, 768], 1e-6),
-            ("poolformer-m48", [8, 8, 24, 8], [96, 192, 384, 768], 1e-6),
-        )
-    }
     renames: ClassVar[Renames] = ((r"^patch_embed\.proj\.", "stem."),)
 
     def __init__(
@@ -161,54 +105,64 @@ class MetaFormer(Model):
         *,
         depths: Sequence[int],
         dims: Sequence[int],
-        mixers: Sequence[str] = ("pool",) * 4,
-        norm: str = "group",
-        positions: Sequence[int] = (0,) * 4,
-        mlp_ratios: Sequence[float] = (4.0,) * 4,
-        head_dim: int = 32,
-        sides: Sequence[int] = (56, 28, 14, 7),
-        pool: int = 3,
-        scale: float = 1e-5,
-        num_classes: int = 1000,
-        drop_path: float = 0.0,
+        mixers: Sequence[Mixer],
+        norm: str,
+        positions: Sequence[int],
+        mlp_ratios: Sequence[float],
+        downsamples: Sequence[bool],
+        head_dim: int,
+        sides: Sequence[int],
+        pool: int,
+        scale: float | None,
+        channels: int,
+        drop_path: float,
     ) -> None:
         super().__init__()
-        _check(mixers, norm, pool)
+        _check(norm, len(depths), dims=dims, mixers=mixers, positions=positions, sides=sides)
+        _check(norm, len(depths), mlp_ratios=mlp_ratios, downsamples=downsamples)
         rates = iter(drop_rates(drop_path, sum(depths)))
-        self.stem = nn.Conv2d(3, dims[0], 7, 4, 2)
+        self.dims, reduction = list(dims), _STRIDE
+        self.stem = nn.Conv2d(channels, dims[0], 7, _STRIDE, 2)
         self.network = nn.ModuleList()
         self.stages: list[int] = []
+        self.reductions: list[int] = []
         for stage, dim in enumerate(dims):
-            if stage:
+            if stage and (downsamples[stage - 1] or dim != dims[stage - 1]):
                 self.network.append(_Down(dims[stage - 1], dim))
+                reduction *= 2
             if positions[stage]:
                 self.network.append(Position(dim, positions[stage]))
             self.stages.append(len(self.network))
-            self.network.append(
-                nn.Sequential(
-                    *(
-                        Block(
-                            dim,
-                            _mixer(mixers[stage], dim, head_dim, sides[stage] ** 2, pool),
-                            norm=norm,
-                            hidden=int(dim * mlp_ratios[stage]),
-                            scale=scale,
-                            rate=next(rates),
-                        )
-                        for _ in range(depths[stage])
-                    )
+            self.reductions.append(reduction)
+            blocks = [
+                Block(
+                    dim,
+                    make_mixer(mixers[stage], dim, head_dim=head_dim, side=sides[stage], pool=pool),
+                    norm=norm,
+                    hidden=int(dim * mlp_ratios[stage]),
+                    scale=scale,
+                    rate=next(rates),
                 )
-            )
-        self.norm = _norm(norm, dims[-1])
-        self.head = nn.Linear(dims[-1], num_classes)
-        nn.init.trunc_normal_(self.head.weight, std=0.02)
-        nn.init.zeros_(self.head.bias)
+                for _ in range(depths[stage])
+            ]
+            self.network.append(nn.Sequential(*blocks))
+
+    @property
+    def strides(self) -> list[int]:
+        """Pixels of the image, in each direction, for one cell of each map of `pyramid`."""
+        return list(self.reductions)
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each map of `pyramid`."""
+        return list(self.dims)
 
     def pyramid(self, image: Tensor) -> list[Tensor]:
         """Return the map after each stage, ``(B, C, H / s, W / s)`` for s = 4, 8, 16, 32.
 
         Raises:
-            InputError: The image is smaller than 32 × 32.
+            InputError: The image is smaller than 32 × 32, or not of the size that ``spatial``
+                was made for.
         """
         if min(image.shape[2:]) < _LEAST:
             raise InputError(f"images are {tuple(image.shape)}; sides must be {_LEAST} or more")
@@ -219,30 +173,132 @@ class MetaFormer(Model):
                 maps.append(x)
         return maps
 
-    def features(self, image: Tensor) -> Tensor:
-        """Return the mean of the last map's normed cells, ``(B, C)``."""
-        return self.norm(self.pyramid(image)[-1]).mean((2, 3))
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Return logits ``(B, classes)`` of images ``(B, 3, H, W)``. Raises as `pyramid`."""
-        return self.head(self.features(image))
-
     @classmethod
     def config_from_state_dict(cls, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Read depths, widths and mixers with weights; not the norm, and not pooling's size."""
+        """Read all but mixers without weights, the norm, and pooling's size."""
         numbers = sorted({int(n.split(".")[1]) for n in tensors if n.endswith(".0.norm1.weight")})
         stages = [f"network.{number}" for number in numbers]
         dims = [len(tensors[f"{stage}.0.norm1.weight"]) for stage in stages]
         hidden = [len(tensors[f"{stage}.0.mlp.fc1.bias"]) for stage in stages]
         tables = [tensors.get(f"network.{number - 1}.pos_embed") for number in numbers]
+        maps = [tensors.get(f"{stage}.0.token_mixer.fc.weight") for stage in stages]
+        downs = [any(f"network.{n - i}.proj.weight" in tensors for i in (1, 2)) for n in numbers]
         options: dict[str, Any] = {
             "depths": [count(tensors, f"{stage}.*.norm1.weight") for stage in stages],
             "dims": dims,
             "positions": [0 if table is None else table.shape[-1] for table in tables],
             "mlp_ratios": [wide / dim for wide, dim in zip(hidden, dims, strict=True)],
-            "num_classes": len(tensors["head.bias"]),
+            "sides": [0 if each is None else round(len(each) ** 0.5) for each in maps],
+            "channels": tensors["stem.weight"].shape[1],
         }
+        if not all(downs[1:]):
+            options["downsamples"] = [*downs[1:], True]
+        if "network.0.0.layer_scale_1" not in tensors:
+            options["scale"] = None
         return options
+
+
+class MetaFormer(Backbone):
+    """Classify images, or return the maps of all stages (`pyramid`).
+
+    Tensors show neither mixers without weights nor the norm: they come from the variant.
+
+    Args:
+        depths: Blocks of each stage.
+        dims: Channels of each stage.
+        mixers: Token mixer of each stage: ``pool``, ``identity``, ``attention``, ``spatial``, or
+            what makes a module of your own from the number of channels. Such a model is saved
+            with the mixer's name alone: give `mixers` again to load it.
+        norm: ``group``: one mean and spread for a whole image; ``channel``: for every cell.
+        positions: Side of the table of positions before each stage; 0: none.
+        mlp_ratios: Hidden width over width, of each stage.
+        downsamples: Whether the map is halved after each stage (it always is where channels
+            change); the last does nothing.
+        head_dim: Channels of a head of ``attention``.
+        sides: Side of the map of each stage, which ``spatial`` needs.
+        pool: Side of the neighbourhood of ``pool``, odd.
+        scale: What the layers' scales start from; none: blocks have no scales.
+        channels: Channels of the image.
+        num_classes: Classes.
+        drop_path: Stochastic depth of the last block, linear from 0.
+    """
+
+    variants: ClassVar[Variants] = {
+        f"metaformer-{name}": {
+            "depths": [2, 2, 6, 2],
+            "dims": [64, 128, 320, 512],
+            "mixers": [_LETTERS[letter] for letter in letters],
+            "norm": norm,
+            "positions": positions,
+            "sides": sides,
+        }
+        for name, letters, norm, positions, sides in (
+            ("id-s12", "iiii", "group", [0] * 4, [0] * 4),
+            ("pppa-s12-224", "pppa", "channel", [0, 0, 0, 7], [0] * 4),
+            ("ppaa-s12-224", "ppaa", "channel", [0, 0, 14, 0], [0] * 4),
+            ("pppf-s12-224", "pppf", "group", [0] * 4, [0, 0, 0, 7]),
+            ("ppff-s12-224", "ppff", "group", [0] * 4, [0, 0, 14, 7]),
+        )
+    }
+
+    def __init__(
+        self,
+        *,
+        depths: Sequence[int],
+        dims: Sequence[int],
+        mixers: Sequence[Mixer] = ("pool",) * 4,
+        norm: str = "group",
+        positions: Sequence[int] = (0,) * 4,
+        mlp_ratios: Sequence[float] = (4.0,) * 4,
+        downsamples: Sequence[bool] = (True,) * 4,
+        head_dim: int = 32,
+        sides: Sequence[int] = (0,) * 4,
+        pool: int = 3,
+        scale: float | None = 1e-5,
+        channels: int = 3,
+        num_classes: int = 1000,
+        drop_path: float = 0.0,
+    ) -> None:
+        super().__init__(
+            depths=depths,
+            dims=dims,
+            mixers=mixers,
+            norm=norm,
+            positions=positions,
+            mlp_ratios=mlp_ratios,
+            downsamples=downsamples,
+            head_dim=head_dim,
+            sides=sides,
+            pool=pool,
+            scale=scale,
+            channels=channels,
+            drop_path=drop_path,
+        )
+        self.mixers = list(mixers)
+        self.norm = make_norm(norm, dims[-1])
+        self.head = nn.Linear(dims[-1], num_classes)
+        nn.init.trunc_normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments that this model was built with; mixers of the caller's by name."""
+        names = [getattr(mixer, "__name__", str(mixer)) for mixer in self.mixers]
+        return {**super().options, "mixers": names}
+
+    def features(self, image: Tensor) -> Tensor:
+        """Return the mean of the last map's normed cells, ``(B, C)``."""
+        return self.norm(self.pyramid(image)[-1]).mean((2, 3))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits ``(B, classes)`` of images ``(B, channels, H, W)``. Raises as `pyramid`."""
+        return self.head(self.features(image))
+
+    @classmethod
+    def config_from_state_dict(cls, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Read all but mixers without weights, the norm, and pooling's size."""
+        seen = super().config_from_state_dict(tensors)
+        return {**seen, "num_classes": len(tensors["head.bias"])}
 
 
 class _Down(nn.Module):
@@ -256,27 +312,18 @@ class _Down(nn.Module):
         return self.proj(x)
 
 
-def _norm(kind: str, dim: int) -> nn.Module:
+def make_norm(kind: str, dim: int) -> nn.Module:
+    """Make the norm called `kind`, one of `NORMS`, for maps of `dim` channels."""
     return nn.GroupNorm(1, dim) if kind == "group" else ChannelNorm(dim)
 
 
-def _mixer(kind: str, dim: int, head_dim: int, cells: int, pool: int) -> nn.Module:
-    match kind:
-        case "pool":
-            return Pooling(pool)
-        case "attention":
-            return AttentionMixer(dim, head_dim)
-        case "spatial":
-            return SpatialMixer(cells)
-        case _:
-            return nn.Identity()
+def _scaled(scale: Tensor | None, x: Tensor) -> Tensor:
+    return x if scale is None else scale[:, None, None] * x
 
 
-def _check(mixers: Sequence[str], norm: str, pool: int) -> None:
-    unknown = [mixer for mixer in mixers if mixer not in MIXERS]
-    if unknown:
-        raise UsageError(f"mixer {unknown[0]!r} is none of {', '.join(MIXERS)}")
+def _check(norm: str, stages: int, **options: Sequence[object]) -> None:
     if norm not in NORMS:
         raise UsageError(f"norm {norm!r} is none of {', '.join(NORMS)}")
-    if pool % 2 == 0:
-        raise UsageError(f"pool is {pool}; it must be odd")
+    for name, values in options.items():
+        if len(values) != stages:
+            raise UsageError(f"{name} is {list(values)}; {stages} values are needed")

@@ -16,7 +16,18 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from tk.errors import UsageError
-from tk.nn import DropPath, Mlp, Model, PatchEmbed, Renames, Variants, count, drop_rates
+from tk.nn import (
+    DropPath,
+    Mlp,
+    Model,
+    PatchEmbed,
+    Renames,
+    Variants,
+    count,
+    drop_rates,
+    taps,
+    tokens_to_map,
+)
 
 Grid = tuple[int, int]
 """Rows and columns of patches."""
@@ -156,18 +167,9 @@ class ResFormer(Model):
             self.pre_logits.add_module("fc", nn.Linear(dim, representation))
             self.pre_logits.add_module("act", nn.Tanh())
         self.head = nn.Linear(representation or dim, num_classes)
+        self.strides, self.widths = [patch] * 4, [dim] * 4
         self.apply(_initialise)
         nn.init.trunc_normal_(self.cls_token, std=0.02)
-
-    @property
-    def strides(self) -> list[int]:
-        """Pixels between neighbouring cells of each map of `pyramid`."""
-        return [self.patch_embed.patch] * 4
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of each map of `pyramid`."""
-        return [self.cls_token.shape[-1]] * 4
 
     def embed(self, image: Tensor) -> tuple[Tensor, Grid]:
         """Return the class token and patches with positions, ``(B, 1 + N, C)``, and their grid."""
@@ -187,13 +189,11 @@ class ResFormer(Model):
     def pyramid(self, image: Tensor) -> list[Tensor]:
         """Return the patches after four blocks at equal distances, ``(B, C, rows, columns)``."""
         x, grid = self.embed(image)
-        maps = []
+        states = []
         for block in self.blocks:
             x = block(x, grid)
-            maps.append(x[:, 1:])
-        depth = len(maps)
-        chosen = [maps[-(-depth * quarter // 4) - 1] for quarter in (1, 2, 3, 4)]
-        return [each.transpose(1, 2).unflatten(-1, grid) for each in chosen]
+            states.append(x[:, 1:])
+        return [tokens_to_map(states[number - 1], grid) for number in taps(len(states))]
 
     def features(self, image: Tensor) -> Tensor:
         """Return the class token's last state, ``(B, C)``."""

@@ -123,7 +123,7 @@ class ViT(Model):
         )
         self.norm = nn.Identity() if fc_norm else nn.LayerNorm(dim, eps=EPS)
         self.fc_norm = nn.LayerNorm(dim, eps=EPS) if fc_norm else nn.Identity()
-        self.head = nn.Linear(dim, num_classes)
+        self.head: nn.Module = nn.Linear(dim, num_classes)
         self.strides, self.widths = [patch] * 4, [dim] * 4
         self._start()
 

@@ -14,6 +14,7 @@ from tk.nn import (
     drop_rates,
     join_windows,
     relative_index,
+    resize_positions,
     shift_mask,
     split_windows,
 )
@@ -96,6 +97,15 @@ def test_the_shift_mask_keeps_apart_what_rolling_brought_together():
     distance = (rolled[:, :, None] - rolled[:, None]).abs().amax(-1)
     assert torch.equal(mask == 0, distance <= 1)
     assert not shift_mask(sides, window, (0, 0)).any()
+
+
+def test_positions_of_a_grid_that_is_no_square_are_stretched_by_its_sides():
+    columns = torch.arange(6.0).repeat(2).view(1, 12, 1)
+    assert resize_positions(columns, (2, 6), prefix=0, own=(2, 6)) is columns
+    taller = resize_positions(columns, (5, 6), prefix=0, own=(2, 6)).view(5, 6)
+    assert torch.allclose(taller, torch.arange(6.0).expand(5, 6), atol=1e-5)
+    with pytest.raises(UsageError, match="12 positions is no 3 × 5 grid"):
+        resize_positions(columns, (5, 6), prefix=0, own=(3, 5))
 
 
 def test_count_counts_what_stands_for_the_star():

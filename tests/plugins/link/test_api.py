@@ -14,6 +14,7 @@ def test_public_names():
         "Explanation",
         "LinkOptions",
         "Linker",
+        "Lookup",
         "audit",
         "dedupe",
         "evaluate",

@@ -25,7 +25,7 @@ from tk_vision.crossvit import CrossViT
 from tk_vision.crossvit_blocks import CrossBlock
 
 NAMES = {
-    "img_size": "images",
+    "img_size": "image",
     "patch_size": "patches",
     "in_chans": "channels",
     "num_classes": "num_classes",
@@ -35,10 +35,12 @@ NAMES = {
     "qkv_bias": "qkv_bias",
     "norm_eps": "norm_eps",
 }
+PAIRS = {(240, 224): 240, (408, 384): 408}  # what published models name by one number
 
 
 def arguments(config):
     found = {ours: config[theirs] for theirs, ours in NAMES.items() if theirs in config}
+    found["image"] = PAIRS.get(tuple(found["image"]), found["image"])
     found["mlp_ratios"] = config["mlp_ratio"][:2]  # the third is never used
     return found | {"stem": "conv" if config.get("multi_conv") else "patch"}
 
@@ -58,7 +60,7 @@ def test_parity(path):
 
 def small(**options):
     torch.manual_seed(0)
-    sizes = {"images": [48, 64], "dims": [8, 16], "heads": [2, 4], "depths": [[1, 2, 0]] * 2}
+    sizes = {"image": [48, 64], "dims": [8, 16], "heads": [2, 4], "depths": [[1, 2, 0]] * 2}
     return CrossViT(**{**sizes, "num_classes": 5, **options}).eval()
 
 
@@ -72,8 +74,8 @@ def test_golden():
     [
         {"stem": "conv", "qkv_bias": False},
         {"depths": [[2, 1, 1], [1, 3, 2]], "drop_path": 0.1, "dropout": 0.1},
-        {"images": [50, 40], "patches": [16, 8], "channels": 3, "mlp_ratios": [2.0, 3.0]},
-        {"images": [50, 63], "stem": "conv"},
+        {"image": [50, 40], "patches": [16, 8], "channels": 3, "mlp_ratios": [2.0, 3.0]},
+        {"image": [50, 63], "stem": "conv"},
     ],
 )
 def test_promises(options):
@@ -130,7 +132,7 @@ def test_checkpoints_of_the_authors_and_of_timm_load(dotted, tmp_path):
         }
         assert "cls_token_0" in weights
     save_file(weights, tmp_path / "theirs.safetensors")
-    again = tk.load_checkpoint(tmp_path / "theirs.safetensors", images=[48, 64], heads=[2, 4])
+    again = tk.load_checkpoint(tmp_path / "theirs.safetensors", image=[48, 64], heads=[2, 4])
     image = wave(2, 3, 64, 64)
     assert torch.equal(again(image), model(image))
 
@@ -170,6 +172,16 @@ def test_a_visit_costs_no_more_than_the_number_of_tokens():
     assert costs[1] < 2 * costs[0]
 
 
+def test_of_several_crossings_only_the_first_sees_patches():
+    model, image = small(depths=[[1, 1, 2]]), wave(2, 3, 64, 64)
+    before, (first, second) = model(image), model.blocks[0].fusion[0]
+    with torch.no_grad():
+        second.attn.wq.weight.mul_(-9.0)  # the only key is the query's own place
+        assert torch.equal(model(image), before)
+        first.attn.wq.weight.mul_(-9.0)
+        assert not torch.equal(model(image), before)
+
+
 def test_logits_are_the_mean_of_two_heads():
     model, image = small(), wave(2, 3, 64, 64)
     parts = model.features(image).split(model.widths, dim=1)
@@ -190,6 +202,25 @@ def test_an_image_of_any_shape_is_made_each_branchs_square():
     squares = (torch.nn.functional.interpolate(image, (s, s), mode="bicubic") for s in (48, 64))
     parts = [model.patch_embed[branch](square) for branch, square in enumerate(squares)]
     assert all(torch.equal(model.patch_embed[b](image), part) for b, part in enumerate(parts))
+
+
+@pytest.mark.parametrize(
+    ("image", "sides"), [(240, [240, 224]), (408, [408, 384]), (64, [60, 64]), ([50, 40], [50, 40])]
+)
+def test_one_number_gives_both_branches_a_size_as_published(image, sides):
+    assert [each.image for each in small(image=image).patch_embed] == sides
+
+
+def test_branches_work_at_other_sizes_with_stretched_positions():
+    model = small(size=[96, 32])
+    assert [tuple(each.shape[2:]) for each in model.pyramid(wave(1, 3, 40, 40))] == [(8, 8), (2, 2)]
+    model.load_state_dict(small().state_dict())
+    table = small().pos_embed[0][:, 1:].transpose(1, 2).unflatten(2, (4, 4))
+    table = torch.nn.functional.interpolate(table, (8, 8), mode="bicubic")
+    with recorded(model, {"patches": "patch_embed.0", "tokens": "dropout"}) as seen:
+        model._embed(0, wave(1, 3, 40, 40))
+    added = seen["tokens"][:, 1:] - seen["patches"]
+    assert torch.allclose(added, table.flatten(2).transpose(1, 2), atol=1e-6)
 
 
 def test_stochastic_depth_grows_over_both_branches_and_crossings():
@@ -215,11 +246,12 @@ def test_tables_are_spared_weight_decay():
     [
         ({"depths": [[0, 2, 0]]}, r"\[0, 2, 0\]"),
         ({"depths": []}, "empty"),
+        ({"size": [64]}, "size is .* each branch"),
         ({"dims": [8, 16, 32]}, "dims is .* two branches"),
         ({"heads": [3, 4]}, "width 8 .* 3 heads"),
         ({"stem": "mlp"}, "'mlp' is none of patch, conv"),
         ({"stem": "conv", "patches": [8, 16]}, "12 or 16, not of 8"),
-        ({"images": [8, 64]}, "image of 8 has no patch of 12"),
+        ({"image": [8, 64]}, "image of 8 has no patch of 12"),
     ],
 )
 def test_options_that_cannot_be_are_refused(wrong, said):

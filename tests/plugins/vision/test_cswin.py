@@ -22,29 +22,40 @@ from tk.testing import (
 from tk_vision.cswin import Block, CSWin, CSWinDense
 
 
-def arguments(config):
-    heads, splits = config["num_heads"], config["split_size"]
+def sizes(config):
     ratio = {"mlp_ratio": config["mlp_ratio"]} if "mlp_ratio" in config else {}
-    sizes = {"depths": config["depth"], "heads": heads, "splits": splits, **ratio}
-    if "num_classes" not in config:  # the dense backbone
-        dims = [config["embed_dim"]]
-        for before, after in pairwise(heads):
-            dims.append(dims[-1] * (after // before))
-        return {**sizes, "dims": dims}
-    sides = [config["img_size"] // stride for stride in (4, 8, 16, 32)]
-    lone = [side == split for side, split in zip(sides, splits, strict=True)]
     return {
-        **sizes,
-        "dims": [config["embed_dim"] * 2**i for i in range(4)],
-        "branches": [1 if one else 2 for one in lone[:3]] + [1],
-        "qkv_bias": config.get("qkv_bias", True),
+        "depths": config["depth"],
+        "heads": config["num_heads"],
+        "splits": config["split_size"],
         "channels": config.get("in_chans", 3),
+        **ratio,
+    }
+
+
+def dense(config):
+    dims = [config["embed_dim"]]
+    for before, after in pairwise(config["num_heads"]):
+        dims.append(dims[-1] * (after // before))
+    return {**sizes(config), "dims": dims}
+
+
+def classifier(config):
+    sides = [config["img_size"] // stride for stride in (4, 8, 16)]
+    lone = [side == split for side, split in zip(sides, config["split_size"], strict=False)]
+    return {
+        **sizes(config),
+        "dims": [config["embed_dim"] * 2**i for i in range(4)],
+        "branches": [1 if one else 2 for one in lone] + [1],
+        "qkv_bias": config.get("qkv_bias", True),
         "num_classes": config["num_classes"],
     }
 
 
 def build(config, params):
-    return published(CSWinDense if "norm4.weight" in params else CSWin, arguments)(config, params)
+    if "norm4.weight" in params:
+        return published(CSWinDense, dense)(config, params)
+    return published(CSWin, classifier)(config, params)
 
 
 def run(model, inputs):
@@ -198,15 +209,15 @@ def test_published_names_load_without_a_word(name, tmp_path):
 
 def test_a_classifier_starts_a_dense_backbone(tmp_path):
     save_file(published_names(small()), tmp_path / "classifier.safetensors")
-    dense = tk.load_checkpoint(
+    loaded = tk.load_checkpoint(
         tmp_path / "classifier.safetensors",
         architecture="cswin-dense",
         fresh=["norm*", "head.*"],
         heads=SIZES["heads"],
         splits=SIZES["splits"],
     )
-    assert not dense.stage3[0].qkv.weight.any()
-    assert dense.norm3.weight.all()
+    assert not loaded.stage3[0].qkv.weight.any()
+    assert loaded.norm3.weight.all()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ import tk
 from tk.protocols import Splits
 from tk.testing import wave
 from tk.training.batches import batches
+from tk_vision.adventurer import Adventurer
 from tk_vision.metaformer import MetaFormer
 from tk_vision.multi_resolution import MultiResolution, combine, consistency, heard, resize
 from tk_vision.resformer import ResFormer
+from tk_vision.vit import ViT
 
 
 class Stripes:
@@ -145,8 +147,17 @@ def test_kernels_of_the_last_block_learn_from_patches_alone():
     assert found[1].any()
 
 
-def test_any_backbone_takes_part():
-    model = MetaFormer(depths=[1] * 4, dims=[8] * 4, num_classes=2)
+BACKBONES = [
+    lambda: MetaFormer(depths=[1] * 4, dims=[8] * 4, num_classes=2),
+    lambda: ViT(dim=8, depth=2, heads=2, image=64, patch=8, num_classes=2),
+    lambda: Adventurer(dim=8, depth=2, image=64, patch=8, state=4, head_dim=4, num_classes=2),
+    lambda: tk.create("cswin-t", dims=[8] * 4, depths=[1] * 4, heads=[2] * 4, num_classes=2),
+]
+
+
+@pytest.mark.parametrize("make", BACKBONES)
+def test_any_backbone_takes_part(make):
+    model = make()
     loss, _ = MultiResolution(Stripes(), sizes=[64, 32]).loss(model, batch(64))
     assert all(each.isfinite().all() for each in gradients(loss, model))
 

@@ -54,13 +54,17 @@ def runner(config):
         found, losses = {}, []
         with heard(model, target) as distilled:
             for name in sorted(name for name in inputs if name.startswith("image")):
-                with recorded(model, {f"mid.attn0_{name}": "blocks.0.attn"}) as mid:
+                end = f"_{name}" if name != "image" else ""
+                with recorded(model, {f"mid.attn0{end}": "blocks.0.attn"}) as mid:
                     logits = model(inputs[name])
-                found |= {f"logits_{name}": logits, f"distill_{name}": distilled[-1], **mid}
-                found[f"mid.after_pos_{name}"] = model.embed(inputs[name])[0]
-                losses.append(F.cross_entropy(logits, inputs["labels"]))
-        loss = combine(losses, distilled, kind=kind, alpha=config.get("alpha", 1.0))
-        return found | {"loss": loss[None]}
+                found |= {f"logits{end}": logits, f"distill{end}": distilled[-1], **mid}
+                found[f"mid.after_pos{end}"] = model.embed(inputs[name])[0]
+                if "labels" in inputs:
+                    losses.append(F.cross_entropy(logits, inputs["labels"]))
+        if losses:
+            loss = combine(losses, distilled, kind=kind, alpha=config.get("alpha", 1.0))
+            found["loss"] = loss[None]
+        return found
 
     return run
 
