@@ -18,6 +18,7 @@ from tk_timeseries import statistical
 from tk_timeseries.entrope.entropy import EntropyModel
 from tk_timeseries.entrope.pretraining import NextToken, pretraining_config
 from tk_timeseries.entrope.tokeniser import Tokeniser, quantile_range
+from tk_timeseries.regression import Regression
 from tk_timeseries.seasonal import SeasonalNaive
 from tk_timeseries.task import RegressionTask, WindowTask
 from tk_timeseries.windows import Windows
@@ -170,6 +171,8 @@ def train(
             task.entropy_model = _entropy_model(series, tokeniser, place, shape.length, effort)
             options |= {"low": tokeniser.low, "high": tokeniser.high}
         model = tk.create("covariate-regression" if has_covariates else recipe.variant, **options)
+        if isinstance(model, Regression) and shape.known:
+            model.start_from(learnt)
         patience = effort.patience if validation is not None else 0
         record = tk.fit(task, model, _config(Path(folder) / "run", recipe, effort, patience)).record
         steps, best = record["steps"], record["best_step"] or record["steps"]

@@ -7,7 +7,7 @@ What is only known of the past is a further channel of a body that mixes channel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -81,6 +81,21 @@ class Regression(Model):
         if isinstance(self.body, TSMixer):
             errors = torch.cat([errors, past[..., 1:]], dim=-1)
         return self.body(errors)[..., :1] + self._effect(known)
+
+    @torch.no_grad()
+    def start_from(self, series: Sequence[Tensor]) -> None:
+        """Begin with the effect that least squares find from one step to the next.
+
+        An optimizer that moves a weight by a thousandth a step needs hundreds for as much; changes
+        in place of levels, because two trends always go together.
+
+        Args:
+            series: Scaled, ``(T, 1 + F)`` each.
+        """
+        changes = torch.cat([values.diff(dim=0) for values in series]).double()
+        known = changes[:, 1 : 1 + self.known]
+        found = torch.linalg.lstsq(known, changes[:, :1], driver="gelsd").solution
+        self.straight.weight.copy_(found.T)
 
     def _effect(self, covariates: Tensor) -> Tensor:
         if not self.known:

@@ -73,18 +73,17 @@ def test_holes_are_filled_and_said_and_mostly_holes_are_an_error():
         panel_of(few, "weather")
 
 
-@pytest.mark.parametrize("model", ["tsmixer", "dlinear"])
-def test_a_known_covariate_lowers_the_error(model):
-    frame = table()
-    found = {
-        names: forecast(frame.select("day", "sales", *names), ForecastOptions(
-            model=model, covariates=names, compare=(), steps=120, **QUICK))
-        for names in ((), ("promotion",))
-    }  # fmt: skip
-    without, using = (found[names].leaderboard["mae"][0] for names in ((), ("promotion",)))
-    assert using < 0.5 * without
+@pytest.mark.parametrize(("model", "steps"), [("tsmixer", 20), ("dlinear", 60)])
+def test_a_known_covariate_lowers_the_error(model, steps):
+    options = ForecastOptions(
+        model=model, covariates=("promotion",), compare=(), steps=steps, **QUICK
+    )
+    found = forecast(table(), options)
+    # Promotions come by chance, three days in ten: who does not know them errs by six on
+    # average at best (20 · 0.3, always saying that there is none).
+    assert found.leaderboard["mae"][0] < 3
     ahead = table()["promotion"][-HORIZON:].to_numpy()
-    assert np.corrcoef(found["promotion",].frame["forecast"], ahead)[0, 1] > 0.9
+    assert np.corrcoef(found.frame["forecast"], ahead)[0, 1] > 0.9
 
 
 def test_models_that_cannot_use_covariates_say_so():
@@ -128,7 +127,16 @@ def test_bad_columns_are_named():
         add_covariates(make_panel(table()), twice, ("promotion",), id=None, horizon=HORIZON)
 
 
-def test_effects_start_at_nothing():
+def test_effects_start_at_least_squares_of_changes():
+    trend = torch.arange(200.0)[:, None] / 50
+    known = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
+    target = trend + known @ torch.tensor([[2.0], [-1.0]])
+    model = Regression(body="dlinear", known=2, length=24, horizon=6)
+    model.start_from([torch.cat([target, known], dim=1)] * 2)
+    assert model.straight.weight[0].tolist() == pytest.approx([2, -1], abs=0.01)
+
+
+def test_effects_that_were_not_learnt_are_nothing():
     torch.manual_seed(0)
     model = Regression(body="dlinear", known=2, length=24, horizon=6).eval()
     past, known = torch.randn(3, 24, 3), torch.randn(3, 6, 2)
