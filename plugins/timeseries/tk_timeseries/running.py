@@ -11,7 +11,7 @@ import polars as pl
 from torch import Tensor
 
 from tk_timeseries.backtest import Forecaster, Network, Score, Statistical, score
-from tk_timeseries.forecasters import Effort, Say, Shape, train, used_covariates
+from tk_timeseries.forecasters import RECIPES, Effort, Say, Shape, train, used_covariates
 from tk_timeseries.intervals import half_widths
 from tk_timeseries.options import ForecastOptions
 from tk_timeseries.prepared import Prepared
@@ -79,7 +79,8 @@ class Run:
             return Statistical(StatisticalForecaster(name, series, **kept))
         used = used_covariates(name, self.shape)
         width = 1 + used.known + used.past_only
-        self.say(f"training {name}")
+        if name in RECIPES:
+            self.say(f"training {name}")
         trained = train(name, [s[:, :width] for s in series], used, effort, say=self.say)
         self.steps[name] = trained.steps
         return Network(trained.network, used)
