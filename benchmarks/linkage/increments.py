@@ -1,12 +1,15 @@
 """Add a register to a state in parts, and compare with linking it all at once.
 
-    python benchmarks/linkage/increments.py DIR [--parts 5]
+    python benchmarks/linkage/increments.py DIR [--parts 5] [--link]
 
 DIR holds left.csv and right.csv with the same columns. The left table comes first, then the right
 one in parts, each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its
 clusters are those of one run over the same files (equal sets of rows, same sizes, confidences and
 canonical rows), how many earlier rows kept their cluster id, how many of the others are told by a
 merged or split cluster, and seconds of processor time, of the run and of one over all files.
+
+With --link both tables come in parts, one of each in a run: `tk link LEFT RIGHT --state`. Equal
+then means every cell of the joined table but the ids of clusters, which one run has not.
 """
 
 import argparse
@@ -16,7 +19,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tk_link import dedupe
+from tk_link import dedupe, link
 from tk_link.changes.comparison import compare
 from tk_link.changes.memberships import Memberships
 
@@ -53,34 +56,85 @@ def memberships(frame: pl.DataFrame) -> Memberships:
     return Memberships("run", frame.select(row=row, cluster="cluster_id"))
 
 
+def dedupe_parts(folder: Path, out: Path, parts: int) -> None:
+    files = split(folder, out, parts)
+    state, before = out / "links.state", None
+    for run, file in enumerate(files, start=1):
+        grown, spent = timed([file], state=state)
+        # one run over the first file alone has no column of file names
+        full, once = timed(files[:run]) if run > 1 else (grown, spent)
+        report(run, grown, before, spent, once, is_same=is_equal(grown, full))
+        before = grown
+    again, spent = timed([files[-1]], state=state)
+    print(f"again {len(again):,} rows, same result: {again.equals(before)}, {spent:.1f} cpu s")
+    print(f"state {state.stat().st_size / 1e6:.1f} MB")
+
+
+def link_parts(folder: Path, out: Path, parts: int) -> None:
+    sides = []
+    for side in ("left", "right"):
+        table = pl.read_csv(folder / f"{side}.csv", infer_schema=False)
+        pieces = list(table.iter_slices(-(-len(table) // parts)))
+        sides.append([str(out / f"{side}{number}.csv") for number in range(len(pieces))])
+        for file, piece in zip(sides[-1], pieces, strict=True):
+            piece.write_csv(file)
+    state, before = out / "links.state", None
+    for run in range(1, parts + 1):
+        start = time.process_time()
+        grown = link(*(files[run - 1] for files in sides), state=state, join="outer")
+        spent = time.process_time() - start
+        full = link(*(",".join(files[:run]) for files in sides), join="outer")
+        once = time.process_time() - start - spent
+        is_same = grown.drop("source", "source_r", "cluster_id").equals(full)
+        accepted = pl.col("match_status").is_in(["match", "review"])
+        wrong = full.join(grown, on=["id", "id_r"], how="anti").filter(accepted)
+        report(run, by_row(grown), before, spent, once, is_same=is_same)
+        if len(wrong):
+            print(f"    {len(wrong)} links are not there")
+        before = by_row(grown)
+
+
+def by_row(joined: pl.DataFrame) -> pl.DataFrame:
+    """Return the cluster of every row of both tables, in order of arrival."""
+    left = joined.filter(pl.col("id").is_not_null()).select("source", "id", "cluster_id")
+    right = joined.filter(pl.col("id_r").is_not_null())
+    right = right.select(source="source_r", id="id_r", cluster_id="cluster_id")
+    return pl.concat([left, right]).unique(["source", "id"], keep="first", maintain_order=True)
+
+
+def report(
+    run: int,
+    grown: pl.DataFrame,
+    before: pl.DataFrame | None,
+    spent: float,
+    once: float,
+    *,
+    is_same: bool,
+) -> None:
+    kept, counts = "", [0, 0, 0, 0]
+    if before is not None:
+        found = compare(memberships(before), memberships(grown))
+        old = before.join(grown, on=["source", "id"], suffix="_now", maintain_order="left")
+        old = old["cluster_id"] == old["cluster_id_now"]
+        kept = f"{old.sum():,}/{len(old):,}"
+        counts = [found.count(c) for c in ("merged", "split", "moved", "renamed")]
+    print(
+        f"{run:3} {len(grown):7,}  {is_same!s:5}  {kept:>13}  "
+        + " ".join(f"{count:6,}" for count in counts)
+        + f"  {spent:6.1f}  {once:6.1f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", type=int, default=5)
+    parser.add_argument("--link", action="store_true")
     given = parser.parse_args()
+    print("run    rows  equal  ids kept  merged split moved renamed  cpu s  cpu s of one run")
     with tempfile.TemporaryDirectory() as folder:
-        files = split(given.folder, Path(folder), given.parts)
-        state, before = Path(folder) / "links.state", None
-        print("run    rows  equal  ids kept  merged split moved renamed  cpu s  cpu s of one run")
-        for run, file in enumerate(files, start=1):
-            grown, spent = timed([file], state=state)
-            # one run over the first file alone has no column of file names
-            full, once = timed(files[:run]) if run > 1 else (grown, spent)
-            kept, counts = "", [0, 0, 0, 0]
-            if before is not None:
-                found = compare(memberships(before), memberships(grown))
-                old = before["cluster_id"] == grown["cluster_id"].head(len(before))
-                kept = f"{old.sum():,}/{len(old):,}"
-                counts = [found.count(c) for c in ("merged", "split", "moved", "renamed")]
-            print(
-                f"{run:3} {len(grown):7,}  {is_equal(grown, full)!s:5}  {kept:>13}  "
-                + " ".join(f"{count:6,}" for count in counts)
-                + f"  {spent:6.1f}  {once:6.1f}"
-            )
-            before = grown
-        again, spent = timed([files[-1]], state=state)
-        print(f"again {len(again):,} rows, same result: {again.equals(before)}, {spent:.1f} cpu s")
-        print(f"state {state.stat().st_size / 1e6:.1f} MB")
+        (link_parts if given.link else dedupe_parts)(given.folder, Path(folder), given.parts)
 
 
 if __name__ == "__main__":

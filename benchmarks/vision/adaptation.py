@@ -89,7 +89,7 @@ def run(seed, steps):
     generator = torch.Generator().manual_seed(seed)
     base = ViT(dim=64, depth=4, heads=4, image=8, patch=2, channels=1, pool="mean", num_classes=20)
     first = [turned(part) for part in digits([0, 1, 2, 3, 4], generator)]
-    train(base, first[0], rate=2e-3, steps=3 * steps, generator=generator)
+    train(base, first[0], rate=3e-3, steps=6 * steps, generator=generator)
     rows = {"before, turned 0-4": (accuracy(base, first[2]), 1.0)}
     training, validation, testing = digits([5, 6, 7, 8, 9], generator)
     for way in WAYS:

@@ -72,20 +72,33 @@ def list_models(pattern: str = "*", *, task: str = "") -> list[Variant]:
     ]
 
 
-def create(name: str, **options: Any) -> nn.Module:  # noqa: ANN401 - the model checks its own
+def create(
+    name: str,
+    *,
+    features_only: bool = False,
+    **options: Any,  # noqa: ANN401 - the model checks its own
+) -> nn.Module:
     """Build a model with fresh weights.
 
     Args:
         name: A variant's or an architecture's name, short where unique: ``tnt-s``,
             ``vision/tnt-s``. An architecture's name gives the defaults of its class.
+        features_only: Return a vision backbone's maps, fine to coarse, instead of classes: a
+            `tk.nn.FeaturePyramid` with ``strides`` and ``channels``.
         **options: Arguments of the model's class that replace the variant's.
 
     Raises:
         NotFoundError: There is no such model, or it has no such option; suggests the nearest.
-        UsageError: Several plugins offer that name, or the model needs another option.
+        UsageError: Several plugins offer that name, the model needs another option, or it has no
+            maps.
         PluginError: The model cannot be imported.
     """
-    return build(find_variant(discover(), name), options)
+    model = build(find_variant(discover(), name), options)
+    if not features_only:
+        return model
+    from tk.nn.feature_pyramid import FeaturePyramid  # noqa: PLC0415 - brings torch
+
+    return FeaturePyramid(model)
 
 
 def variants(catalogue: Catalogue) -> list[Variant]:

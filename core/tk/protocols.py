@@ -63,7 +63,8 @@ class Task(Protocol[Config, Data]):
     made. A task may also have, and is asked for where it has them: ``model_options()``, the
     arguments that every model for it needs (``num_classes``); ``collate``, a function from a list
     of examples to a batch; ``best`` and ``goal``, the metric that chooses the best checkpoint and
-    whether its ``lowest`` or ``highest`` value does.
+    whether its ``lowest`` or ``highest`` value does; ``save(folder)``, which writes beside the
+    model what using it needs (names of classes, means and spreads).
     """
 
     def datasets(self, config: Config) -> Splits[Data]:

@@ -4,6 +4,7 @@ from tk.checkpoints.renaming import Renames
 from tk.checkpoints.shapes import count
 from tk.nn.attention import Attention
 from tk.nn.drop_path import DropPath, drop_rates
+from tk.nn.feature_pyramid import FeaturePyramid
 from tk.nn.isotropic import resize_positions, taps, tokens_to_map
 from tk.nn.layer_scale import LayerScale
 from tk.nn.mlp import Mlp
@@ -15,6 +16,7 @@ from tk.nn.windows import join_windows, shift_mask, split_windows
 __all__ = [
     "Attention",
     "DropPath",
+    "FeaturePyramid",
     "LayerScale",
     "Mlp",
     "Model",

@@ -1,6 +1,7 @@
 """Which rate and which decay each parameter gets."""
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -20,14 +21,18 @@ def make_optimizer(model: nn.Module, config: FitConfig) -> torch.optim.Optimizer
 
 
 def parameter_groups(model: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
-    """Group parameters by learning rate and weight decay, in the model's order."""
+    """Group parameters by learning rate and weight decay, in the model's order.
+
+    A model may name parameters without decay itself, in ``no_decay``, as its paper does.
+    """
+    patterns = (*config.no_decay, *getattr(model, "no_decay", ()))
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     depths = layers([name for name, _ in named])
     top = max(depths.values(), default=0)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in named:
         rate = config.learning_rate * config.layer_decay ** (top - depths[name])
-        decay = 0.0 if _is_free(name, parameter, config) else config.weight_decay
+        decay = 0.0 if _is_free(name, parameter, patterns) else config.weight_decay
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()]
 
@@ -51,7 +56,7 @@ def layers(names: list[str]) -> dict[str, int]:
     return found
 
 
-def _is_free(name: str, parameter: nn.Parameter, config: FitConfig) -> bool:
-    """Say whether weight decay spares it: vectors in any shape, and what the user names."""
+def _is_free(name: str, parameter: nn.Parameter, patterns: Iterable[str]) -> bool:
+    """Say whether weight decay spares it: vectors in any shape, and what is named."""
     is_vector = sum(side > 1 for side in parameter.shape) <= 1
-    return is_vector or any(fnmatchcase(name, pattern) for pattern in config.no_decay)
+    return is_vector or any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -41,7 +41,7 @@ def run(
     with _recorded(record, output, is_main=trainer.is_world_process_zero()):
         record |= _train(trainer, splits, output, start)
         if trainer.is_world_process_zero():
-            _save(model, output)
+            _save(task, model, output)
     trainer.accelerator.wait_for_everyone()
     return output, json_like(record)
 
@@ -128,9 +128,11 @@ def _measure(trainer: TaskTrainer, splits: Splits[Any]) -> dict[str, dict[str, f
     return {name: trainer.measure(data) for name, data in parts.items() if data is not None}
 
 
-def _save(model: nn.Module, output: Path) -> None:
-    """Write the model beside its record."""
+def _save(task: Task[Any, Any], model: nn.Module, output: Path) -> None:
+    """Write the model beside its record, and what the task wants to travel with it."""
     try:
+        if hasattr(task, "save"):
+            task.save(output)
         if isinstance(model, Model):
             model.save_pretrained(output)
         else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 
 from tk.errors import UsageError
 from tk_link.offline import check_offline
-from tk_link.settings import Settings, make_settings
+from tk_link.settings import SHARDS, Settings, make_settings
 from tk_link.values import pair_up, to_names
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class LinkOptions(TypedDict, total=False):
     pairs: bool
     suffix: str
     report: str | Path
+    state: str | Path
+    judged: str | Path | Sequence[str | Path]
 
 
 @overload
@@ -92,27 +94,28 @@ def link(left: object, right: object, **options: Unpack[LinkOptions]) -> object:
     settings = replace(settings, left=paths[0], right=paths[1])
     report = settings.output.report
 
-    from tk_link.columns import check_columns  # noqa: PLC0415 - see the module's docstring
+    from tk_link.finding import Given, find  # noqa: PLC0415 - see the module's docstring
     from tk_link.frames import to_kind  # noqa: PLC0415
     from tk_link.page.place import check_report  # noqa: PLC0415
-    from tk_link.pipeline import run_closely  # noqa: PLC0415
     from tk_link.shape import shape  # noqa: PLC0415
+    from tk_link.state.origins import check_state  # noqa: PLC0415
 
     if settings.link.offline:
         check_offline((left, right))
+    files = [path for path in paths if path is not None]
     if report is not None:
-        check_report(report, [path for path in paths if path is not None], ())
-    left_table, right_table = table_of(left, "left"), table_of(right, "right")
-    check_columns(settings.link, left_table, right_table)
-    done = run_closely(left_table, right_table, settings.link)
-    if report is not None:
+        check_report(report, files, ())
+    if settings.state is not None:
+        check_state(settings.state, [*files, *settings.judged])
+    found = find(Given(table_of(left, "left"), table_of(right, "right")), settings)
+    if report is not None and found.closely is not None:
         from tk_link.page.reports import warning_instead, write_link_report  # noqa: PLC0415
 
         with warning_instead():
-            write_link_report(done, left_table, right_table, settings, report)
-    linkage = done.linkage
-    del done  # what all candidates were compared on is large
-    frame = shape(linkage, left_table, right_table, config=settings.link, output=settings.output)
+            write_link_report(found.closely, found.left, found.right, settings, report)
+    tables, linkage, ids = (found.left, found.right), found.linkage, found.ids
+    del found  # what all candidates were compared on is large
+    frame = shape(linkage, *tables, config=settings.link, output=settings.output, ids=ids)
     return to_kind(frame, left)
 
 
@@ -123,7 +126,7 @@ def settings_of(options: Mapping[str, object]) -> Settings:
         UsageError: An option is unknown or impossible.
     """
     given = dict(options)
-    for name in ("left", "right", "sample", "output", "if_exists"):
+    for name in ("left", "right", "sample", "output", "if_exists", *SHARDS):
         if name in given:
             raise UsageError(f"link() takes no option {name!r}; that is for the command line")
     left_on, right_on = (

@@ -37,7 +37,7 @@ K_RARE = 3
 """Nearest rows by the rarest n-grams alone, for large tables; more would be noise and memory."""
 _MOST_IN_BLOCKS = 50
 """Pairs a row up to which all pairs of a block are candidates."""
-_ENOUGH = 0.95
+ENOUGH = 0.95
 """Share of the likely pairs that passes must find to suffice."""
 K = 10
 """Nearest rows proposed by each left row; each right row proposes half as many."""
@@ -117,7 +117,7 @@ class Search:
     def needs_rare_grams(self) -> bool:
         """Whether passes alone miss too much."""
         recall = self.met.recall if self.met is not None else None
-        return recall is not None and recall.share < _ENOUGH
+        return recall is not None and recall.share < ENOUGH
 
     def recall(self, keys: NDArray[np.int64]) -> Recall | None:
         """Return the expected share of true pairs among ascending keys."""

@@ -77,6 +77,7 @@ def link(
     precision: options.Precision = None,
     review_band: options.ReviewBand = None,
     all_pairs: options.AllPairs = False,
+    judged: options.Judged = None,
     join: options.Join = None,
     pairs: options.Pairs = False,
     suffix: options.Suffix = None,
@@ -84,9 +85,14 @@ def link(
     draws: options.Draws = None,
     explain: options.Explain = None,
     report: options.Report = None,
+    state: options.State = None,
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
+    work_dir: options.WorkDir = None,
+    executor: options.Executor = None,
+    shard_rows: options.ShardRows = None,
+    workers: options.Workers = None,
     device: options.Device = None,
     offline: options.Offline = False,
     config: options.Config = None,
@@ -99,12 +105,7 @@ def link(
     """Match the rows of two tables."""
     from tk_link.settings import merge_settings, to_toml  # noqa: PLC0415
 
-    given = {
-        name: value
-        for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and is_given(value)
-    }
-    settings = merge_settings(config, given)
+    settings = merge_settings(config, given_options(ctx))
     if print_config:
         typer.echo(to_toml(settings), nl=False)
         return
@@ -113,10 +114,26 @@ def link(
     from tk_link.command import Talk, plan_link, run_link  # noqa: PLC0415
 
     talk = Talk(quiet=quiet, verbose=verbose, json=json, words=ctx.meta[TYPED])
-    if plan:
+    if settings.shards is not None:
+        from tk_link.shards.link_command import (  # noqa: PLC0415
+            plan_link_shards,
+            run_link_shards,
+        )
+
+        (plan_link_shards if plan else run_link_shards)(settings, settings.shards, talk)
+    elif plan:
         plan_link(settings, talk)
     else:
         run_link(settings, talk)
+
+
+def given_options(ctx: typer.Context) -> dict[str, object]:
+    """Return the options that were typed and belong to a run's settings."""
+    return {
+        name: value
+        for name, value in ctx.params.items()
+        if name not in _NOT_SETTINGS and is_given(value)
+    }
 
 
 def limit_threads(threads: int | None) -> None:

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 import typer
 
 from tk.errors import InputError, UsageError
-from tk_link.columns import check_columns
 from tk_link.databases.address import is_database
+from tk_link.finding import Given, find, look_ahead
 from tk_link.offline import check_offline
 from tk_link.page.place import check_report
 from tk_link.preview import print_preview
@@ -22,6 +23,7 @@ from tk_link.reading import read_table
 from tk_link.report import plan_json, report_json
 from tk_link.settings import Settings
 from tk_link.shape import shape
+from tk_link.state.origins import check_state
 from tk_link.summary import describe, line, summarise
 from tk_link.tables import Table
 from tk_link.writing import check_output, write_stdout, write_table
@@ -52,14 +54,13 @@ def run_link(settings: Settings, talk: Talk) -> None:
     """
     output, report = settings.output.output, settings.output.report
     with TerminalProgress(enabled=not talk.quiet) as progress:
-        left, right = _read(settings, talk)
-        # A wrong name is said before scipy loads.
-        from tk_link.pipeline import run_closely  # noqa: PLC0415
-
-        done = run_closely(left, right, settings.link, progress=progress)
-        linkage, closely = done.linkage, done if report is not None else None
-        del done  # what all candidates were compared on is large
-        frame = shape(linkage, left, right, config=settings.link, output=settings.output)
+        found = find(_read(settings, talk), settings, progress=progress)
+        left, right, linkage, step = found.left, found.right, found.linkage, found.step
+        closely = found.closely if report is not None else None
+        frame = shape(
+            linkage, left, right, config=settings.link, output=settings.output, ids=found.ids
+        )
+        del found  # what all candidates were compared on is large
         if output is not None:
             progress.stage("writing")
             write_table(frame, output, if_exists=settings.output.if_exists)
@@ -67,13 +68,17 @@ def run_link(settings: Settings, talk: Talk) -> None:
         if output is None and not talk.json:
             show(frame)
         if talk.json:
-            typer.echo(report_json(linkage, left, right, settings))
+            typer.echo(report_json(linkage, left, right, settings, step))
         if not talk.quiet:
+            if step is not None:
+                from tk_link.state.telling import tell_state  # noqa: PLC0415 - loads scipy
+
+                tell(tell_state(step, settings.state or "", verbose=talk.verbose))
             tell(summarise(linkage, left, right, settings, words=talk.words, verbose=talk.verbose))
     finally:  # last, so that it can cost nothing else; also where a reader has gone away
         if report is not None and closely is not None:
             with reporting(report, talk):
-                from tk_link.page.reports import write_link_report  # noqa: PLC0415 - as above
+                from tk_link.page.reports import write_link_report  # noqa: PLC0415 - loads scipy
 
                 write_link_report(closely, left, right, settings, report, words=talk.words)
 
@@ -95,37 +100,39 @@ def plan_link(settings: Settings, talk: Talk) -> None:
         TkError: Whatever the run itself would meet before it begins to link.
     """
     with TerminalProgress(enabled=not talk.quiet):
-        left, right = _read(settings, talk)
-        from tk_link.plan import make_plan  # noqa: PLC0415 - as above
+        left, right, config = look_ahead(_read(settings, talk), settings)
+        from tk_link.plan import make_plan  # noqa: PLC0415 - loads scipy
 
-        plan = make_plan(left, right, settings.link)
+        plan = make_plan(left, right, config)
     if talk.json:
         typer.echo(plan_json(plan, left, right))
     else:
         tell(describe(plan, left, right, words=talk.words, verbose=talk.verbose))
 
 
-def _read(settings: Settings, talk: Talk) -> tuple[Table, Table]:
-    """Read both tables, after everything that can be checked without them."""
+def _read(settings: Settings, talk: Talk) -> Given:
+    """Read the tables, after everything that can be checked without them."""
     if talk.verbose:
         logging.basicConfig(format="%(name)s: %(message)s")
         logging.getLogger("tk_link").setLevel(logging.INFO)
-    left_source, right_source = _inputs(settings)
+    sources = _inputs(settings)
+    output, report = settings.output.output, settings.output.report
     if settings.link.offline:
-        check_offline((left_source, right_source, settings.output.output))
-    if settings.output.output is not None:
-        check_output(
-            settings.output.output,
-            [left_source, right_source],
-            if_exists=settings.output.if_exists,
-        )
-    if settings.output.report is not None:
-        check_report(settings.output.report, [left_source, right_source], [settings.output.output])
-    left, right = _read_side("left", left_source), _read_side("right", right_source)
-    if settings.sample is not None:
+        check_offline((*sources, output))
+    if output is not None:
+        check_output(output, sources, if_exists=settings.output.if_exists)
+    if report is not None:
+        check_report(report, sources, [output])
+    if settings.state is not None:
+        others = [*sources, *settings.judged, *([output] if output is not None else [])]
+        check_state(settings.state, others)
+    left, right = (
+        None if source is None else _read_side(side, source)
+        for side, source in (("left", settings.left), ("right", settings.right))
+    )
+    if settings.sample is not None and left is not None:
         left = _sampled(left, settings.sample, settings.link.seed)
-    check_columns(settings.link, left, right)
-    return left, right
+    return Given(left, right)
 
 
 def _read_side(side: str, source: str) -> Table:
@@ -138,14 +145,16 @@ def _read_side(side: str, source: str) -> Table:
         raise
 
 
-def _inputs(settings: Settings) -> tuple[str, str]:
+def _inputs(settings: Settings) -> list[str]:
+    """Return the tables to read: two, or as many as are given where a state knows the others."""
     left, right = settings.left, settings.right
-    if left is None or right is None:
+    known = settings.state is not None and Path(settings.state).expanduser().exists()
+    if not known and (left is None or right is None):
         missing = "LEFT and RIGHT" if left is None else "RIGHT"
         raise UsageError(f"{missing} missing; name two tables: tk link left.csv right.csv")
     if left == right == "-":
         raise UsageError("only one of the two tables can come from standard input (-)")
-    return left, right
+    return [source for source in (left, right) if source is not None]
 
 
 def _sampled(table: Table, size: int, seed: int) -> Table:

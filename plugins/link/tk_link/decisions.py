@@ -13,6 +13,7 @@ from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
 from tk_link.guard import Guard, unguarded
+from tk_link.judging.links import Bound, unbound
 from tk_link.linkage import PAIR_SCHEMA, Cardinality
 from tk_link.scoring.matching import assign
 from tk_link.scoring.score import Scores
@@ -49,17 +50,22 @@ def decide(
     config: LinkConfig,
     *,
     guard: Guard | None = None,
+    bound: Bound | None = None,
 ) -> Decision:
-    """Decide every left row. A pair that ``guard`` bars is never accepted.
+    """Decide every left row.
+
+    A pair that ``guard`` bars is never accepted. What judgements ``bound`` comes before all that is
+    decided here, and the rest is decided around it.
 
     Raises:
         QualityError: The precision asked for cannot be reached.
     """
-    order = scores.order()
-    guard = guard or unguarded(len(pairs))
-    kept = assign(pairs, order, how, ~guard.is_barred)
-    tied = _tied(pairs, features, order, how, ~guard.is_barred)
-    kept = kept[~tied[kept]]
+    guard, bound = guard or unguarded(len(pairs)), bound or unbound(len(pairs))
+    order = scores.order() + 2.0 * bound.is_same  # above every probability
+    same, is_open = np.flatnonzero(bound.is_same), bound.is_open & ~guard.is_barred
+    kept = assign(pairs, order, how, is_open)
+    tied = _tied(pairs, features, order, how, is_open)
+    kept = np.union1d(kept[~tied[kept]], same)
     cut, reason = _cut(scores, kept, config)
     accepted = kept[scores.probability[kept] >= cut]
     if config.ties != "drop":  # rivals alike share one probability; what counts is the pair alone
@@ -68,9 +74,19 @@ def decide(
         level[accepted] = 1.0
         accepted = np.union1d(accepted, tied_well)
         if config.ties == "first":  # of equals, the first in the table
+            accepted = np.setdiff1d(accepted, same)
             accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
+            accepted = np.union1d(accepted, same)
     frame = _frame(
-        pairs, scores, order, accepted=accepted, tied=tied, guard=guard, cut=cut, config=config
+        pairs,
+        scores,
+        order,
+        accepted=accepted,
+        tied=tied,
+        guard=guard,
+        is_same=bound.is_same,
+        cut=cut,
+        config=config,
     )
     shown = frame["position"].to_numpy()
     chances = frame.filter("accepted")["match_probability"].to_numpy()  # what --top left
@@ -146,6 +162,7 @@ def _frame(
     accepted: NDArray[np.int64],
     tied: NDArray[np.bool_],
     guard: Guard,
+    is_same: NDArray[np.bool_],
     cut: float,
     config: LinkConfig,
 ) -> pl.DataFrame:
@@ -168,6 +185,7 @@ def _frame(
             "tied": tied,
             "taken": right_taken[pairs.right],
             "variant": guard.is_variant,
+            "judged": is_same,
         }
     )
     in_band = pl.col("match_probability").is_between(low, high, closed="left")
@@ -204,7 +222,8 @@ def _frame(
         pl.col("accepted").any().over("left_row").alias("done"),
         pl.col("accepted").cum_sum().over("left_row").alias("nth"),
     )
-    too_many = pl.col("accepted") & (pl.col("nth") > (config.top or len(pairs)))
+    beyond_top = pl.col("nth") > (config.top or len(pairs))
+    too_many = pl.col("accepted") & beyond_top & ~pl.col("judged")
     frame = frame.filter(~too_many)
     if config.all_pairs:
         return frame

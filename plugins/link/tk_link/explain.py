@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from tk_link.candidates import Pairs
 from tk_link.comparing.features import OTHER_MODEL, Features
 from tk_link.config import Explain
 from tk_link.guard import Guard
+from tk_link.judging.links import Bound
 from tk_link.linker import Explanation
 from tk_link.scoring.levels import MISSING
 from tk_link.scoring.score import Scores
@@ -21,18 +23,33 @@ from tk_link.tables import Table
 _LEAST_BITS = 0.05
 
 
+@dataclass(frozen=True)
+class _Note:
+    """What is to be said of a pair beside its evidence.
+
+    Attributes:
+        differs: What tells the rows apart as two models of one thing.
+        judged: ``the same`` or ``different``, where somebody judged it.
+    """
+
+    differs: str | None
+    judged: str | None
+
+
 def explain(
     features: Features,
     scores: Scores,
     guard: Guard,
     positions: NDArray[np.int64],
     form: Explain,
+    *,
+    bound: Bound,
 ) -> list[pl.Series]:
     """Return the columns that explain the pairs at these positions.
 
     ``text``: one ``match_why`` in words, strongest evidence first. ``json``: the same for programs.
     ``columns``: one ``why_…`` column of bits a feature. The contributions and the prior add up to
-    ``match_score``.
+    ``match_score``. The first two also say what a pair was judged.
     """
     if form == "none":
         return []
@@ -45,9 +62,11 @@ def explain(
     prior = scores.model.additive.prior / np.log(2)
     notes = guard.note.gather(positions).to_list()
     write = _as_text if form == "text" else _as_json
+    same, different = bound.is_same[positions], bound.is_different[positions]
+    judged = np.where(same, "the same", np.where(different, "different", "")).tolist()
     lines = [
-        write(names, row.tolist(), gone.tolist(), float(prior), note)
-        for row, gone, note in zip(bits, missing, notes, strict=True)  # one line a pair shown
+        write(names, row.tolist(), gone.tolist(), float(prior), _Note(note, said or None))
+        for row, gone, note, said in zip(bits, missing, notes, judged, strict=True)  # a pair shown
     ]
     return [pl.Series("match_why", lines, dtype=pl.String)]
 
@@ -121,7 +140,7 @@ def _as_text(
     bits: list[float],
     missing: list[bool],
     prior: float,
-    note: str | None,
+    note: _Note,
 ) -> str:
     known = sorted(
         (
@@ -132,12 +151,13 @@ def _as_text(
         key=lambda item: -abs(item[1]),
     )
     parts = [
-        f"{name} ({note}) {value:+.1f}" if name == OTHER_MODEL else f"{name} {value:+.1f}"
+        f"{name} ({note.differs}) {value:+.1f}" if name == OTHER_MODEL else f"{name} {value:+.1f}"
         for name, value in known
         if abs(value) >= _LEAST_BITS
     ]
     absent = [n for n, gone in zip(names, missing, strict=True) if gone and n != OTHER_MODEL]
-    line = "; ".join([*parts, f"prior {prior:+.1f}"])
+    said = [] if note.judged is None else [f"judged {note.judged}"]
+    line = "; ".join([*said, *parts, f"prior {prior:+.1f}"])
     return f"{line}; missing: {', '.join(absent)}" if absent else line
 
 
@@ -146,11 +166,13 @@ def _as_json(
     bits: list[float],
     missing: list[bool],
     prior: float,
-    note: str | None,
+    note: _Note,
 ) -> str:
     evidence = {
         name: None if gone else round(value, 3)
         for name, value, gone in zip(names, bits, missing, strict=True)
     }
-    said = {"prior_bits": round(prior, 3), "bits": evidence, "differs": note}
+    said = {"prior_bits": round(prior, 3), "bits": evidence, "differs": note.differs}
+    if note.judged is not None:
+        said["judged"] = note.judged
     return json.dumps(said, ensure_ascii=False)

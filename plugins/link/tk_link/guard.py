@@ -22,7 +22,7 @@ from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
 from tk_link.ngrams import vectorise
 from tk_link.scoring.matching import assign
-from tk_link.scoring.score import Scores, score_again
+from tk_link.scoring.score import Ask, Scores, score_again
 
 _MATCH_RATE, _MATCH_PAIRS = 0.01, 20.0
 _OTHER_RATE, _OTHER_PAIRS = 0.5, 10.0
@@ -118,6 +118,7 @@ def heeded(
     *,
     seed: int,
     learn: bool,
+    lookalikes: Ask | None = None,
 ) -> Scores:
     """Return scores that know of the guard.
 
@@ -126,7 +127,7 @@ def heeded(
     """
     misled = guard.is_barred & (scores.alone >= _LIKELY)
     if learn and misled.any():
-        scores = score_again(scores, misled, features, pairs, how, seed=seed)
+        scores = score_again(scores, misled, features, pairs, how, seed=seed, lookalikes=lookalikes)
     return scores.weighed(guard.bits, pairs, how, among=~guard.is_barred)
 
 

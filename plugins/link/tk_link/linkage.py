@@ -50,6 +50,25 @@ class Recall:
 
 
 @dataclass(frozen=True)
+class JudgedCounts:
+    """Judgements that a run obeyed.
+
+    Attributes:
+        same: Pairs judged the same.
+        different: Pairs judged different.
+        absent: Judged pairs of which a row is not there.
+    """
+
+    same: int
+    different: int
+    absent: int
+
+    def __str__(self) -> str:
+        absent = f"; {self.absent:,} name rows that are not here (yet)" if self.absent else ""
+        return f"{self.same:,} pairs the same, {self.different:,} different{absent}"
+
+
+@dataclass(frozen=True)
 class Linkage:
     """What one run decided.
 
@@ -74,6 +93,7 @@ class Linkage:
         retrieval_notes: What was encoded and searched.
         recall: Expected share of the true pairs among the candidates; None where all texts were
             compared, or nothing is known.
+        judged: Judgements that were obeyed; None where none were given.
         timings: Seconds per stage.
         warnings: What the user should know before trusting the result.
     """
@@ -94,6 +114,7 @@ class Linkage:
     choice: Choice = BY_LETTERS
     retrieval_notes: tuple[str, ...] = ()
     recall: Recall | None = None
+    judged: JudgedCounts | None = None
     variants: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -80,6 +80,8 @@ class Linker:
 
     def __init__(self, **options: Unpack[LinkOptions]) -> None:
         self._settings = settings_of(options)
+        if self._settings.state is not None or self._settings.judged:
+            raise UsageError("a Linker obeys no state and no judgements; call link() with them")
         self._model: Model | None = None
         self._done: tuple[Run, Table, Table] | None = None
 

@@ -1,4 +1,4 @@
-"""The options of `tk link` as the command line shows them."""
+"""The options of `tk link` as the command line shows them; `tk dedupe` shares most of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _CANDIDATES = "Candidates"
 _DECIDING = "Deciding"
 _OUTPUT = "Output"
 _RUN = "Run"
+_SHARDS = "Over shards"
 _TALK = "Messages"
 
 Left = Annotated[
@@ -204,6 +205,17 @@ AllPairs = Annotated[
     ),
 ]
 
+Judged = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--judged",
+        metavar="FILE",
+        rich_help_panel=_DECIDING,
+        help="Obey these judgements, as tk audit keeps them: pairs judged the same are joined, "
+        "pairs judged different never. Repeat for more.",
+    ),
+]
+
 Output = Annotated[
     str | None,
     typer.Option(
@@ -273,6 +285,57 @@ Report = Annotated[
         metavar="FILE.html",
         rich_help_panel=_OUTPUT,
         help="Also write a page about the run: scores, cuts, reasons, close calls.",
+    ),
+]
+
+State = Annotated[
+    str | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        rich_help_panel=_RUN,
+        help="Go on from this file, made by the first run: its rows take part too; cluster ids and "
+        "judgements stay.",
+    ),
+]
+WorkDir = Annotated[
+    str | None,
+    typer.Option(
+        "--work-dir",
+        metavar="FOLDER",
+        rich_help_panel=_SHARDS,
+        help="Work in shards and keep what each stage makes here: tables larger than memory, and "
+        "runs that resume where they stopped. A table may be a folder of Parquet files; -o names a "
+        "folder.",
+    ),
+]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="local|ray",
+        rich_help_panel=_SHARDS,
+        help="Where shards are worked on: processes of this machine, or Ray (extra ray; a cluster "
+        "by RAY_ADDRESS). [dim]\\[default: local][/dim]",
+    ),
+]
+ShardRows = Annotated[
+    int | None,
+    typer.Option(
+        "--shard-rows",
+        metavar="N",
+        rich_help_panel=_SHARDS,
+        help="Rows in a shard of a Parquet file; other files are one shard each. "
+        "[dim]\\[default: 250000][/dim]",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        rich_help_panel=_SHARDS,
+        help="Shards worked on at once. [dim]\\[default: one a processor][/dim]",
     ),
 ]
 

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from tk_link import candidates, cardinality, decisions, explain, guard, retrieval, rules
+from tk_link import candidates, cardinality, decisions, explain, guard, lookalikes, retrieval, rules
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
@@ -18,13 +20,17 @@ from tk_link.config import LinkConfig
 from tk_link.decisions import Decision
 from tk_link.dense import Meaning
 from tk_link.guard import Guard
+from tk_link.judging import links
+from tk_link.judging.judged import Judged
+from tk_link.judging.links import Bound
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
+from tk_link.lookalikes import Lookalikes
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
 from tk_link.scoring.model import Model
 from tk_link.scoring.sampling import draw_links
-from tk_link.scoring.score import Scores, score
+from tk_link.scoring.score import Ask, Scores, score
 from tk_link.tables import Table
 
 _FEW_MATCHES = 20
@@ -41,6 +47,7 @@ class Run:
     features: Features
     scores: Scores
     guard: Guard
+    bound: Bound
 
 
 @dataclass
@@ -79,10 +86,12 @@ def run_closely(
     *,
     progress: Progress | None = None,
     model: Model | None = None,
+    judged: Judged | None = None,
 ) -> Run:
     """Link two tables and keep what every stage computed. Raises as `run`.
 
-    With ``model``, score by what it learnt before instead of learning from these tables.
+    With ``model``, score by what it learnt before instead of learning from these tables. With
+    ``judged``, the links obey these judgements.
     """
     clock = Clock(progress)
     start = time.perf_counter()
@@ -99,22 +108,57 @@ def run_closely(
             )
     with clock.stage("candidates"):
         found = _candidates(left, right, plan, config, meaning)
+        if judged:
+            found = replace(found, pairs=links.with_same(found.pairs, judged))
     with clock.stage("comparing"):
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
+
+    @cache
+    def ask() -> tuple[Lookalikes, Lookalikes]:
+        return lookalikes.find(
+            left,
+            right,
+            plan.fields,
+            plan.views,
+            search=plan.search,
+            features=features,
+            threads=threads,
+            seed=config.seed,
+        )
+
+    alike = ask if _may_ask(plan, config) else None
     with clock.stage("scoring"):
-        how, reason, scores = _score(features, found.pairs, config, model)
+        how, reason, scores = score_as_asked(features, found.pairs, config, model, lookalikes=alike)
     with clock.stage("deciding"):
         texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
         years = described.years(left, right, plan.fields)
-        verdict = guard.inspect(texts, years, found.pairs, scores, how)
+        pairs, bound = found.pairs, links.unbound(len(found.pairs))
+        verdict = guard.inspect(texts, years, pairs, scores, how)
+        if judged:
+            bound = links.bind(pairs, judged, how)
+            verdict = links.overruled(verdict, bound)
         learn = model is None
         scores = guard.heeded(
-            verdict, scores, features, found.pairs, how, seed=config.seed, learn=learn
+            verdict,
+            scores,
+            features,
+            pairs,
+            how,
+            seed=config.seed,
+            learn=learn,
+            lookalikes=alike,
         )
-        decision = decisions.decide(found.pairs, features, scores, how, config, guard=verdict)
-        drawn = _draws(found.pairs, scores, verdict, how, config) if config.draws else None
-        why = explain.explain(features, scores, verdict, decision.positions, config.explain)
+        if judged:
+            scores = links.heeded(scores, pairs, how, bound, barred=verdict.is_barred)
+        decision = decisions.decide(
+            pairs, features, scores, how, config, guard=verdict, bound=bound
+        )
+        chances = np.where(bound.is_open & ~verdict.is_barred, scores.probability, 0.0)
+        draws, seed = config.draws, config.seed
+        drawn = draw_sets(pairs, chances, bound, how, draws=draws, seed=seed) if draws else None
+        shown, form = decision.positions, config.explain
+        why = explain.explain(features, scores, verdict, shown, form, bound=bound)
     linkage = Linkage(
         fields=plan.fields,
         skipped=plan.skipped,
@@ -138,9 +182,11 @@ def run_closely(
         + _warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
-        ),
+        )
+        + (_several_partners(judged, how) if judged else ()),
+        judged=judged.counts if judged is not None else None,
     )
-    return Run(linkage, found.pairs, features, scores, verdict)
+    return Run(linkage, pairs, features, scores, verdict, bound)
 
 
 def _candidates(
@@ -173,20 +219,33 @@ def _candidates(
     return replace(found, pairs=found.pairs.only(obeying))
 
 
-def _score(
-    features: Features, pairs: Pairs, config: LinkConfig, model: Model | None
+def _may_ask(plan: Plan, config: LinkConfig) -> bool:
+    """Tell whether rows of one table can be compared as candidates are.
+
+    Meaning is known of candidates alone, and rows of one table need not obey a rule of two tables.
+    """
+    ruled = config.block or config.require or config.forbid_conflict
+    return plan.choice.retrieval == "lexical" and not ruled
+
+
+def score_as_asked(
+    features: Features,
+    pairs: Pairs,
+    config: LinkConfig,
+    model: Model | None = None,
+    *,
+    lookalikes: Ask | None = None,
 ) -> tuple[Cardinality, str, Scores]:
+    """Return the cardinality that is asked for or fits the data, why, and scores by it."""
+
+    def by(how: Cardinality) -> Scores:
+        return score(features, pairs, how, seed=config.seed, model=model, lookalikes=lookalikes)
+
     if config.how != "auto":
-        return (
-            config.how,
-            "--how",
-            score(features, pairs, config.how, seed=config.seed, model=model),
-        )
-    scores = score(features, pairs, "1:1", seed=config.seed, model=model)
+        return config.how, "--how", by(config.how)
+    scores = by("1:1")
     how, reason = cardinality.choose(pairs, scores)
-    if how != "1:1":
-        scores = score(features, pairs, how, seed=config.seed, model=model)
-    return how, reason, scores
+    return how, reason, scores if how == "1:1" else by(how)
 
 
 def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
@@ -197,20 +256,42 @@ def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
     return {str(kind): int(count) for kind, count in kinds.iter_rows()}
 
 
-def _draws(
-    pairs: Pairs, scores: Scores, verdict: Guard, how: Cardinality, config: LinkConfig
+def draw_sets(
+    pairs: Pairs,
+    chances: NDArray[np.float64],
+    bound: Bound,
+    how: Cardinality,
+    *,
+    draws: int,
+    seed: int,
 ) -> pl.DataFrame:
-    """Return `Linkage.draws`; a pair that is barred is in none."""
-    chances = np.where(verdict.is_barred, 0.0, scores.probability)
-    sets = draw_links(pairs, chances, how, draws=config.draws or 1, seed=config.seed)
+    """Return `Linkage.draws`, which all hold the pairs judged the same."""
+    certain = np.maximum(chances, bound.is_same)
+    sets = draw_links(pairs, chances, how, draws=draws, seed=seed)
+    sets = [np.union1d(found, np.flatnonzero(bound.is_same)) for found in sets]
     at = np.concatenate(sets)
     return pl.DataFrame(
         {
             "draw": np.repeat(np.arange(1, len(sets) + 1), [len(found) for found in sets]),
             "left_row": pairs.left[at].astype(np.int64),
             "right_row": pairs.right[at].astype(np.int64),
-            "match_probability": scores.probability[at],
+            "match_probability": certain[at],
         }
+    )
+
+
+def _several_partners(judged: Judged, how: Cardinality) -> tuple[str, ...]:
+    """Say which judgements a cardinality would not allow."""
+    found = links.beyond(judged, how)
+    if not found:
+        return ()
+    side, row, partners = found[0]
+    other = "right" if side == "left" else "left"
+    more = f", and {len(found) - 1:,} more such" if len(found) > 1 else ""
+    return (
+        f"{side} row {row} has {other} rows {', '.join(map(str, partners[:3]))} by judgement{more},"
+        f" though partners are {how}: all of them stand; judge the wrong ones n, or say how many "
+        "partners a row may have (--how)",
     )
 
 

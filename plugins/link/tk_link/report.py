@@ -15,10 +15,16 @@ from tk_link.tables import Table
 
 if TYPE_CHECKING:  # the plan brings scipy, which a wrong file name need not wait for
     from tk_link.plan import Plan
+    from tk_link.state.running import Step
 
 
-def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings) -> str:
-    """Return one JSON object: tables, columns, decisions, counts, estimates, warnings."""
+def report_json(
+    linkage: Linkage, left: Table, right: Table, settings: Settings, step: Step | None = None
+) -> str:
+    """Return one JSON object: tables, columns, decisions, counts, estimates, warnings.
+
+    With ``step``, also what the run brought to its state.
+    """
     report = {
         "left": _table(left) | {"id": linkage.left_id},
         "right": _table(right) | {"id": linkage.right_id},
@@ -35,6 +41,7 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "cut_reason": linkage.cut_reason,
         "counts": status_counts(linkage, left),
         "variants": linkage.variants,
+        "judged": asdict(linkage.judged) if linkage.judged is not None else None,
         "linked_left_rows": linked_rows(linkage),
         "precision": _number(linkage.precision),
         "precision_range": [_number(bound) for bound in linkage.precision_range],
@@ -45,6 +52,10 @@ def report_json(linkage: Linkage, left: Table, right: Table, settings: Settings)
         "report": settings.output.report,
         "seed": settings.link.seed,
     }
+    if step is not None:
+        from tk_link.state.telling import state_json  # noqa: PLC0415 - loads scipy
+
+        report["state"] = state_json(step, settings.state or "")
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

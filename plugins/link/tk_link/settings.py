@@ -9,15 +9,18 @@ from typing import Any, cast
 
 from tk.errors import NotFoundError, UsageError
 from tk_link.config import LinkConfig, OutputConfig
+from tk_link.shards.config import ShardConfig
 from tk_link.toml import read_toml_table, write_toml_table
 from tk_link.values import CONVERTERS, pair_up, to_names
 
-_RUN = ("left", "right", "sample")
+_RUN = ("left", "right", "sample", "state", "judged")
 _LINK = tuple(option.name for option in fields(LinkConfig))
 _OUTPUT = tuple(option.name for option in fields(OutputConfig))
 _FLAGS = {"type": "types", "weight": "weights", "all": "all_pairs"}
 _SIDES = ("left_on", "right_on")
-_KEYS = (*_RUN, *_LINK, *_OUTPUT)
+SHARDS = tuple(option.name for option in fields(ShardConfig))
+_KEYS = (*_RUN, *_LINK, *_OUTPUT, *SHARDS)
+_CONVERTERS = {key: CONVERTERS[key] for key in _KEYS}
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Settings:
         link: How to link.
         output: What to write.
         sample: Number of left rows to try it on; None takes all.
+        state: File that the run goes on from and writes down what it found in; None has none.
+        judged: Files of judgements to obey.
+        shards: How to work over shards; None works on the whole tables at once.
     """
 
     left: str | None = None
@@ -37,10 +43,19 @@ class Settings:
     link: LinkConfig = field(default_factory=LinkConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     sample: int | None = None
+    state: str | None = None
+    judged: tuple[str, ...] = ()
+    shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
             raise UsageError(f"sample is {self.sample}; it must be 1 or more")
+        if self.state is not None and self.sample is not None:
+            raise UsageError("a state keeps all rows and sample takes some; leave one of them out")
+        others = {"state": self.state, "judged": self.judged, "sample": self.sample}
+        option = next((name for name, value in others.items() if value), None)
+        if self.shards is not None and option is not None:
+            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
 
 
 def make_settings(options: Mapping[str, object]) -> Settings:
@@ -49,16 +64,12 @@ def make_settings(options: Mapping[str, object]) -> Settings:
     Raises:
         UsageError: An option is unknown, or its value is not of its kind.
     """
-    values: dict[str, Any] = {}
-    for key, value in options.items():
-        if key not in _KEYS:
-            raise NotFoundError("option", key, _KEYS)
-        if value is not None:
-            values[key] = converted(key, value, CONVERTERS[key])
+    values = convert_all(options, _CONVERTERS)
     return Settings(
         **{key: values[key] for key in _RUN if key in values},
         link=LinkConfig(**{key: values[key] for key in _LINK if key in values}),
         output=OutputConfig(**{key: values[key] for key in _OUTPUT if key in values}),
+        shards=shards_of(values),
     )
 
 
@@ -80,19 +91,59 @@ def merge_settings(config: str | None, given: Mapping[str, Any]) -> Settings:
 
 
 def read_options(path: Path) -> dict[str, object]:
-    """Read the ``[link]`` table of a TOML file.
+    """Read the ``[link]`` table of a TOML file. Raises as `checked_options`."""
+    return checked_options(path, "link", make_settings)
+
+
+def checked_options(
+    path: Path, table: str, make: Callable[[Mapping[str, object]], object]
+) -> dict[str, object]:
+    """Read a table of options of a TOML file.
+
+    Args:
+        path: The file.
+        table: The table's name.
+        make: Makes settings of the options.
 
     Raises:
         InputError: The file is missing or is not TOML.
-        UsageError: It has no ``[link]`` table, or a key in it is unknown.
+        UsageError: It has no such table, or a key in it is unknown.
     """
-    table = read_toml_table(path, "link")
-    options = {option_of(name): value for name, value in table.items()}
+    options = {option_of(name): value for name, value in read_toml_table(path, table).items()}
     try:
-        make_settings(options)
+        make(options)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
     return options
+
+
+def convert_all(
+    options: Mapping[str, object], converters: Mapping[str, Callable[[object], object]]
+) -> dict[str, Any]:
+    """Convert loosely typed options; those that are None are left out.
+
+    Raises:
+        UsageError: An option is unknown, or its value is not of its kind.
+    """
+    values: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in converters:
+            raise NotFoundError("option", key, converters)
+        if value is not None:
+            values[key] = converted(key, value, converters[key])
+    return values
+
+
+def shards_of(values: Mapping[str, Any]) -> ShardConfig | None:
+    """Return the options of work over shards, None where there are none.
+
+    Raises:
+        UsageError: The folder to work in is missing.
+    """
+    found = {key: values[key] for key in SHARDS if key in values}
+    if found and "work_dir" not in found:
+        raise UsageError(f"{next(iter(found))} is for work over shards; add --work-dir FOLDER")
+    return ShardConfig(**found) if found else None
 
 
 def to_toml(settings: Settings) -> str:
@@ -101,6 +152,8 @@ def to_toml(settings: Settings) -> str:
     options |= {key: getattr(settings.link, key) for key in _LINK}
     options |= {key: getattr(settings.output, key) for key in _OUTPUT}
     options |= {"types": dict(settings.link.types), "weights": dict(settings.link.weights)}
+    if settings.shards is not None:
+        options |= {key: getattr(settings.shards, key) for key in SHARDS}
     return write_toml_table("link", options.items())
 
 

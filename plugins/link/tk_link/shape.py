@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from tk_link.config import Join, LinkConfig, OutputConfig
@@ -20,32 +22,59 @@ ADDED = (
 )
 """Our columns, after all the user's; `match_why` follows where it was asked for."""
 
-_WHY = "match_why"
+CLUSTER = "cluster_id"
+"""Our last column where a state keeps ids."""
 _LEFT, _RIGHT = "left_row", "right_row"
 _PAIR_COLUMNS = ("match_probability", "match_score", "match_status", "match_kind")
 
 
+@dataclass(frozen=True)
+class RowIds:
+    """What a state calls rows, one value a row.
+
+    Attributes:
+        rows: What pairs call left and right rows.
+        clusters: Ids of their clusters, left and right.
+    """
+
+    rows: tuple[pl.Series, pl.Series]
+    clusters: tuple[pl.Series, pl.Series]
+
+
 def shape(
-    linkage: Linkage, left: Table, right: Table, *, config: LinkConfig, output: OutputConfig
+    linkage: Linkage,
+    left: Table,
+    right: Table,
+    *,
+    config: LinkConfig,
+    output: OutputConfig,
+    ids: RowIds | None = None,
 ) -> pl.DataFrame:
     """Return what `output` asks for: the joined table or the pairs.
 
     Pairs that were not accepted are shown where `config` keeps all pairs. Where link sets were
-    drawn they are the output.
+    drawn they are the output. With ``ids``, rows are called by them, and `cluster_id` comes last.
     """
+    rows = ids.rows if ids is not None else _row_ids(linkage, left, right)
     if linkage.draws is not None:
-        return draws_frame(
-            linkage.draws, _ids(left, linkage.left_id), _ids(right, linkage.right_id)
-        )
-    pairs = linkage.pairs.with_columns(
+        return draws_frame(linkage.draws, *rows)
+    pairs = rounded(linkage.pairs)
+    shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
+    if output.pairs:
+        return pairs_frame(shown, *rows)
+    found = chosen_rows(shown, pairs, (len(left), len(right)), output.join)
+    if ids is not None:
+        found = found.with_columns(_clusters(found, ids).alias(CLUSTER))
+    return joined_frame(found, left.frame, right.frame, output.suffix)
+
+
+def rounded(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return pairs with as many digits as mean something."""
+    return pairs.with_columns(
         pl.col("match_probability", "match_margin").round(6),
         pl.col("match_score").round(3),
         (pl.selectors.float() - pl.selectors.by_name(ADDED, require_all=False)).round(3),
     )
-    shown = pairs if config.all_pairs else pairs.filter(pl.col("match_status").is_in(ACCEPTED))
-    if output.pairs:
-        return pairs_frame(shown, _ids(left, linkage.left_id), _ids(right, linkage.right_id))
-    return joined_frame(_rows(shown, pairs, left, right, output.join), left, right, output.suffix)
 
 
 def pairs_frame(pairs: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) -> pl.DataFrame:
@@ -66,15 +95,25 @@ def draws_frame(draws: pl.DataFrame, left_ids: pl.Series, right_ids: pl.Series) 
     )
 
 
-def joined_frame(rows: pl.DataFrame, left: Table, right: Table, suffix: str) -> pl.DataFrame:
+def joined_frame(
+    rows: pl.DataFrame,
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    suffix: str,
+    numbers: tuple[pl.Series, pl.Series] | None = None,
+) -> pl.DataFrame:
     """Return all left columns, all right columns, then ours, for the pairs in `rows`.
+
+    With ``numbers``, left and right rows are called by those instead of by their places.
 
     A right column that clashes gets `suffix`; where one of ours clashes with a user's column, ours
     gets a trailing underscore. The user's names and cells are never changed otherwise.
     """
-    left_part = left.frame.select(pl.all().gather(rows[_LEFT]))
-    right_part = right.frame.select(pl.all().gather(rows[_RIGHT]))
+    left_part = left.select(pl.all().gather(rows[_LEFT]))
+    right_part = right.select(pl.all().gather(rows[_RIGHT]))
     ours = rows.select(*ADDED, *_extra(rows))
+    for side, called in zip((_LEFT, _RIGHT), numbers or (), strict=False):
+        ours = ours.with_columns(called.gather(rows[side]).alias(side))
     right_part.columns, ours.columns = _names(left.columns, right.columns, ours.columns, suffix)
     return pl.concat([left_part, right_part, ours], how="horizontal")
 
@@ -98,8 +137,8 @@ def _extra(pairs: pl.DataFrame) -> list[str]:
     return [column for column in pairs.columns if column not in ADDED]
 
 
-def _rows(
-    shown: pl.DataFrame, pairs: pl.DataFrame, left: Table, right: Table, join: Join
+def chosen_rows(
+    shown: pl.DataFrame, pairs: pl.DataFrame, heights: tuple[int, int], join: Join
 ) -> pl.DataFrame:
     """Return the pairs to write; a row on its own has a pair without a partner.
 
@@ -112,10 +151,10 @@ def _rows(
     """
     if join == "inner":
         return shown
-    alone_left = _best_of(_unused(shown, _LEFT, len(left)), pairs)
+    alone_left = _best_of(_unused(shown, _LEFT, heights[0]), pairs)
     if join == "anti":
         return alone_left
-    alone_right = _completed(_unused(shown, _RIGHT, len(right)), pairs)
+    alone_right = _completed(_unused(shown, _RIGHT, heights[1]), pairs)
     if join == "right":
         return pl.concat([shown, alone_right]).sort(_RIGHT, maintain_order=True)
     rows = pl.concat([shown, alone_left]).sort(_LEFT, maintain_order=True)
@@ -146,6 +185,17 @@ def _completed(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     ]
     rows = rows.with_columns(missing).select(pairs.columns)
     return rows.with_columns(pl.col("match_status").fill_null("none"))
+
+
+def _clusters(rows: pl.DataFrame, ids: RowIds) -> pl.Series:
+    """Return the id of each row's cluster; that of the right row where there is no left one."""
+    sides = zip(ids.clusters, (_LEFT, _RIGHT), strict=True)
+    left, right = (each.gather(rows[side]) for each, side in sides)
+    return left.fill_null(right)
+
+
+def _row_ids(linkage: Linkage, left: Table, right: Table) -> tuple[pl.Series, pl.Series]:
+    return _ids(left, linkage.left_id), _ids(right, linkage.right_id)
 
 
 def _ids(table: Table, column: str | None) -> pl.Series:

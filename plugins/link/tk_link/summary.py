@@ -46,6 +46,8 @@ def summarise(
     for side, name in (("left id", linkage.left_id), ("right id", linkage.right_id)):
         yield line(side, name if name is not None else "none; the row number stands for it")
     yield from _decisions(linkage, left, verbose=verbose)
+    if linkage.judged is not None and settings.state is None:  # which tells of all that it has
+        yield line("judged", str(linkage.judged))
     yield from _result(linkage, left, right)
     if settings.output.output is not None:
         yield line("written", masked(settings.output.output))

@@ -77,6 +77,12 @@ def to_path(value: object) -> str:
     return os.fspath(value)
 
 
+def to_paths(value: object) -> tuple[str, ...]:
+    """Accept a list of paths, or one, of strings or `pathlib`."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return tuple(to_path(path) for path in several)
+
+
 def to_count(value: object) -> int:
     """Accept a whole number."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -198,4 +204,10 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "suffix": to_text,
     "if_exists": to_text,
     "report": to_path,
+    "state": to_path,
+    "judged": to_paths,
+    "work_dir": to_path,
+    "executor": to_text,
+    "shard_rows": to_count,
+    "workers": to_count,
 }

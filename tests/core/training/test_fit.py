@@ -49,6 +49,15 @@ def test_training_learns_measures_and_keeps_a_record(config):
     assert difference(weights(fitted.folder), fitted.model.state_dict()) == 0
 
 
+def test_what_a_task_saves_lies_beside_the_model(config):
+    class Named(Line):
+        def save(self, folder):
+            (folder / "names.txt").write_text("a line")
+
+    fitted = tk.fit(Named(), make_model(), config())
+    assert (fitted.folder / "names.txt").read_text() == "a line"
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(config):
     for name, seed in [("a", 1), ("b", 1), ("c", 2)]:
         tk.fit(Line(noise=0.1), make_model(0.2), config(name, seed=seed))

@@ -55,6 +55,16 @@ def test_rates_fall_towards_the_input_and_vectors_do_not_decay():
     }
 
 
+def test_a_model_names_parameters_without_decay_itself():
+    net = Net()
+    net.no_decay = ("pos*", "head.*")
+    config = FitConfig(output="run", weight_decay=0.1)
+    (free,) = [g["params"] for g in parameter_groups(net, config) if not g["weight_decay"]]
+    assert any(p is net.positions for p in free)
+    assert any(p is net.head.weight for p in free)
+    assert not any(p is net.blocks[0].weight for p in free)
+
+
 def test_frozen_parameters_are_left_out():
     net = Net()
     net.head.requires_grad_(False)

@@ -24,7 +24,8 @@ def run(tables):
 
 
 def columns(run, form):
-    return explain(run.features, run.scores, run.guard, np.arange(len(run.pairs)), form)
+    return explain(run.features, run.scores, run.guard, np.arange(len(run.pairs)), form,
+                   bound=run.bound)  # fmt: skip
 
 
 def test_nothing_is_said_unless_asked(run):

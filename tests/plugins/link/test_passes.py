@@ -100,7 +100,7 @@ def test_blocks_hold_all_their_pairs_or_none_when_they_are_too_many():
 def test_large_tables_find_what_text_would_find(monkeypatch, enough):
     both = registers(150, 50, 50, seed=3)
     monkeypatch.setattr(candidates, "MOST_PRODUCTS", 1e4)
-    monkeypatch.setattr(candidates, "_ENOUGH", enough)  # 1.01: passes alone never suffice
+    monkeypatch.setattr(candidates, "ENOUGH", enough)  # 1.01: passes alone never suffice
     left, right = from_frame(both.left, "left"), from_frame(both.right, "right")
 
     left, right, profiles, aligned = prepare(left, right, LinkConfig())

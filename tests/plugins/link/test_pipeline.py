@@ -90,11 +90,10 @@ def test_identical_tables_link_to_themselves_for_sure(people):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_unrelated_tables_link_to_little_and_say_so(seed):
+def test_unrelated_tables_link_to_next_to_nothing(seed):
     tables = registers(0, 200, 200, seed=seed)
     linkage = run(tables.left, tables.right)
-    assert len(links(linkage)) <= 25  # 15 to 23 of 200 in five draws
-    assert "little in common" in " ".join(linkage.warnings)
+    assert len(links(linkage)) <= 4
 
 
 @pytest.mark.parametrize("counts", [(30, 400, 400), (60, 400, 400), (20, 20, 400)])

@@ -57,6 +57,32 @@ def test_printed_settings_reproduce_the_run(settings):
     assert make_settings(tomllib.loads(to_toml(settings))["link"]) == settings
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"state": "links.state", "judged": ["a.csv", "b.csv"]},
+        {"work_dir": "work", "executor": "ray", "shard_rows": 1000, "workers": 3},
+    ],
+)
+def test_printed_settings_go_on_judge_and_work_in_shards(options):
+    settings = make_settings(options)
+    assert make_settings(tomllib.loads(to_toml(settings))["link"]) == settings
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"state": "s", "sample": 5}, "a state keeps all rows"),
+        ({"work_dir": "w", "judged": ["j.csv"]}, "judged is not offered over shards"),
+        ({"workers": 2}, "add --work-dir"),
+        ({"judged": 3}, "judged: a path is wanted"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, said):
+    with pytest.raises(UsageError, match=said):
+        make_settings(options)
+
+
 def test_unknown_option_suggests_the_near_one():
     with pytest.raises(UsageError, match="option 'min_prop' not found; did you mean 'min_prob'"):
         make_settings({"min_prop": 0.3})

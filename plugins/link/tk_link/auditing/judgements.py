@@ -51,7 +51,7 @@ class Journal:
         if not lines or tuple(lines[0]) != HEADER:
             raise InputError(
                 f"{self.path} holds no judgements: its first line is not {','.join(HEADER)}; "
-                "name another file with --judgements"
+                "name the file that tk audit kept"
             )
         return dict(self._judged(number, line) for number, line in enumerate(lines[1:], start=2))
 

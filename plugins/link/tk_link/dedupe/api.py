@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, overload
 from tk.errors import UsageError
 from tk_link.dedupe.settings import make_settings
 from tk_link.offline import check_offline
+from tk_link.settings import SHARDS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -90,10 +91,11 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
     settings = _settings_of(options)
     config, report = settings.dedupe, settings.report
 
-    from tk_link.dedupe.finding import check_state, find  # noqa: PLC0415 - see the module's docstring
+    from tk_link.dedupe.finding import find  # noqa: PLC0415 - see the module's docstring
     from tk_link.dedupe.shape import shape  # noqa: PLC0415
     from tk_link.frames import to_kind  # noqa: PLC0415
     from tk_link.page.place import check_report  # noqa: PLC0415
+    from tk_link.state.origins import check_state  # noqa: PLC0415
 
     several = list(tables) if isinstance(tables, list | tuple) else [tables]
     if config.offline:
@@ -117,7 +119,7 @@ def dedupe(tables: object, **options: Unpack[DedupeOptions]) -> object:
 
 
 def _settings_of(options: Mapping[str, object]) -> DedupeSettings:
-    for name in ("files", "output", "pairs", "all_pairs", "if_exists"):
+    for name in ("files", "output", "pairs", "all_pairs", "if_exists", *SHARDS):
         if name in options:
             raise UsageError(f"dedupe() takes no option {name!r}; that is for the command line")
     return make_settings(options)

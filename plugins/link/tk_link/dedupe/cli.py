@@ -8,7 +8,7 @@ from __future__ import annotations
 import typer
 
 from tk_link import options as shared
-from tk_link.cli import TYPED, RememberingCommand, is_given, limit_threads
+from tk_link.cli import TYPED, RememberingCommand, given_options, limit_threads
 from tk_link.dedupe import options
 
 _HELP = (
@@ -17,7 +17,6 @@ _HELP = (
     "leaves one row of each cluster. The result goes to -o, to a pipe as csv, or to the terminal "
     "as a preview; what was found, and why, goes to standard error."
 )
-_NOT_SETTINGS = ("config", "plan", "print_config", "quiet", "verbose", "json")
 
 app = typer.Typer(add_completion=False)
 
@@ -40,7 +39,7 @@ def dedupe(
     max_cluster: options.MaxCluster = None,
     min_prob: options.MinProb = None,
     across_only: options.AcrossOnly = False,
-    judged: options.Judged = None,
+    judged: shared.Judged = None,
     keep: options.Keep = None,
     golden: options.Golden = None,
     pairs: options.Pairs = None,
@@ -49,12 +48,12 @@ def dedupe(
     seed: shared.Seed = None,
     all_pairs: options.AllPairs = False,
     report: shared.Report = None,
-    state: options.State = None,
+    state: shared.State = None,
     threads: shared.Threads = None,
-    work_dir: options.WorkDir = None,
-    executor: options.Executor = None,
-    shard_rows: options.ShardRows = None,
-    workers: options.Workers = None,
+    work_dir: shared.WorkDir = None,
+    executor: shared.Executor = None,
+    shard_rows: shared.ShardRows = None,
+    workers: shared.Workers = None,
     device: shared.Device = None,
     offline: shared.Offline = False,
     config: options.Config = None,
@@ -67,12 +66,7 @@ def dedupe(
     """Find the rows that mean the same."""
     from tk_link.dedupe.settings import merge_settings, to_toml  # noqa: PLC0415
 
-    given = {
-        name: value
-        for name, value in ctx.params.items()
-        if name not in _NOT_SETTINGS and is_given(value)
-    }
-    settings = merge_settings(config, given)
+    settings = merge_settings(config, given_options(ctx))
     if print_config:
         typer.echo(to_toml(settings), nl=False)
         return

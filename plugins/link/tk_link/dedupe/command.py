@@ -9,7 +9,7 @@ import typer
 
 from tk.errors import UsageError
 from tk_link.command import Talk, reporting, show, tell
-from tk_link.dedupe.finding import Given, check_given, check_state, find, look_ahead
+from tk_link.dedupe.finding import Given, check_given, find, look_ahead
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import read_files
 from tk_link.masking import masked
@@ -18,6 +18,7 @@ from tk_link.page.place import check_report
 from tk_link.progress import TerminalProgress
 from tk_link.reading.several import expand
 from tk_link.reading.source import place
+from tk_link.state.origins import check_state
 from tk_link.writing import check_output, write_table
 
 
@@ -38,9 +39,7 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         from tk_link.state.telling import state_json, tell_state  # noqa: PLC0415
 
         closely = found.closely if settings.report is not None else None
-        continued = found.continued
-        if closely is None and continued is not None:
-            continued = replace(continued, closely=None)
+        step = found.step
         del found  # what all candidates were compared on is large
         frame = shape(clustering, stacked, settings.dedupe)
         progress.stage("writing")
@@ -54,7 +53,7 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         if settings.output is None and not talk.json:
             show(frame)
         if talk.json:
-            kept_on = state_json(continued, settings.state or "") if continued else None
+            kept_on = state_json(step, settings.state or "") if step else None
             typer.echo(report_json(clustering, stacked, settings, kept=len(frame), state=kept_on))
         if not talk.quiet:
             lines = summarise(
@@ -65,8 +64,8 @@ def run_dedupe(settings: DedupeSettings, talk: Talk) -> None:
                 words=talk.words,
                 verbose=talk.verbose,
             )
-            if continued is not None:
-                tell(tell_state(continued, settings.state or "", verbose=talk.verbose))
+            if step is not None:
+                tell(tell_state(step, settings.state or "", verbose=talk.verbose))
             tell(lines)
     finally:  # last, so that it can cost nothing else; also where a reader has gone away
         if settings.report is not None and closely is not None:

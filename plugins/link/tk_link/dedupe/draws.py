@@ -10,6 +10,8 @@ come and go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -27,25 +29,47 @@ def draw_clusterings(
     within: Within, config: DedupeConfig, method: Method, apart: NDArray[np.int64] | None
 ) -> pl.DataFrame:
     """Return ``draw, row, cluster`` of every row in each of ``config.draws`` clusterings."""
-    rng = np.random.default_rng(config.seed)
+    return draw_groups(
+        (within.pairs, within.probability),
+        within.score,
+        (method, config.min_prob),
+        apart,
+        draws=config.draws or 1,
+        seed=config.seed,
+    )
+
+
+def draw_groups(
+    scored: tuple[Pairs, NDArray[np.float64]],
+    score: Callable[[Pairs], NDArray[np.float64]],
+    rule: tuple[Method, float],
+    apart: NDArray[np.int64] | None,
+    *,
+    draws: int,
+    seed: int,
+) -> pl.DataFrame:
+    """Return ``draw, row, cluster`` of every row in each draw.
+
+    Args:
+        scored: Pairs of rows of one table, and their probabilities.
+        score: Returns those of other pairs.
+        rule: How pairs become clusters, and the probability from which rows belong together.
+        apart: A group number a row; rows of one group are never joined.
+        draws: Number of clusterings.
+        seed: Seed of the draws.
+    """
+    rng, (pairs, probability), (method, cut) = np.random.default_rng(seed), scored, rule
 
     def shaken(probability: NDArray[np.float64]) -> NDArray[np.float64]:
         evidence = logit(np.clip(probability, _LEAST, 1.0 - _LEAST))
         return np.asarray(expit(evidence + rng.logistic(size=len(evidence))))
 
-    def score(pairs: Pairs) -> NDArray[np.float64]:
-        return shaken(within.score(pairs))
+    def others(pairs: Pairs) -> NDArray[np.float64]:
+        return shaken(score(pairs))
 
     drawn = [
-        group(
-            within.pairs,
-            shaken(within.probability),
-            score,
-            method=method,
-            cut=config.min_prob,
-            apart=apart,
-        )[0]
-        for _ in range(config.draws or 1)
+        group(pairs, shaken(probability), others, method=method, cut=cut, apart=apart)[0]
+        for _ in range(draws)
     ]
     height = len(drawn[0])
     return pl.DataFrame(

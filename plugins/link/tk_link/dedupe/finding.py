@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tk.errors import InputError, UsageError
+from tk.errors import UsageError
 from tk_link.auditing.judgements import Judgement, Pair
 from tk_link.dedupe.columns import check_columns
 from tk_link.dedupe.config import DedupeConfig
@@ -16,14 +16,14 @@ from tk_link.dedupe.settings import DedupeSettings
 from tk_link.dedupe.stack import Stack, stack
 from tk_link.progress import Progress
 from tk_link.state.arriving import Arriving
-from tk_link.state.origins import origin
+from tk_link.state.origins import arriving_of
 from tk_link.tables import Table
 
 if TYPE_CHECKING:
     from tk_link.dedupe.clustering import Clustering
     from tk_link.dedupe.pipeline import Run
     from tk_link.judging.judged import Judged, Verdicts
-    from tk_link.state.going_on import Continued
+    from tk_link.state.running import Step
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Found:
         clustering: What was found in them.
         config: The options, with the column of files' names.
         closely: Everything that was computed; None where a state had the result already.
-        continued: What going on from a state came to, where there is one.
+        step: What the run brought to the state, where there is one.
     """
 
     stack: Stack
     clustering: Clustering
     config: DedupeConfig
     closely: Run | None
-    continued: Continued | None = None
+    step: Step | None = None
 
 
 def find(
@@ -81,7 +81,7 @@ def find(
             progress=progress,
             again=settings.report is not None,
         )
-        return Found(done.stack, done.clustering, done.config, done.closely, done)
+        return Found(done.stack, done.clustering, done.config, done.closely, done.step)
     stacked, config = stack_checked([each.table for each in given], settings.dedupe)
     judged = _located(verdicts, stacked, config) if verdicts else None
     from tk_link.dedupe.pipeline import run_closely  # noqa: PLC0415 - loads scipy
@@ -109,12 +109,7 @@ def look_ahead(given: Sequence[Given], settings: DedupeSettings) -> tuple[Stack,
 
 def arriving(given: Sequence[Given], state: Path) -> list[Arriving]:
     """Return what arrives in a state."""
-    return [
-        Arriving(f"frame:{each.table.name}", each.table, is_file=False)
-        if each.file is None
-        else Arriving(origin(each.file, state), each.table, is_file=each.file != "-")
-        for each in given
-    ]
+    return [arriving_of(each.table, each.file, state) for each in given]
 
 
 def read_all(files: Sequence[str]) -> Verdicts:
@@ -130,31 +125,18 @@ def read_all(files: Sequence[str]) -> Verdicts:
 
 
 def _located(verdicts: Verdicts, stacked: Stack, config: DedupeConfig) -> Judged:
-    from tk_link.judging.judged import find_rows, rows_by_name  # noqa: PLC0415 - loads scipy
+    from tk_link.judging.judged import (  # noqa: PLC0415 - loads scipy
+        check_present,
+        find_rows,
+        rows_by_name,
+    )
 
     names = namings(stacked.table, config.id, stacked.source)
     rows = rows_by_name(*names)
     judged = find_rows(verdicts, rows, rows)
-    if judged.absent and not judged:
-        one, other = next(iter(verdicts))
-        raise InputError(
-            f"no judged pair names rows of these tables: {one} and {other} are not among them, "
-            f"whose rows are called like {names[0][0]}; name the files that were judged"
-        )
+    check_present(judged, verdicts, names[0][0])
     judged.check(names[0])
     return judged
-
-
-def check_state(state: str, others: Sequence[str]) -> None:
-    """See that the state is a file of its own.
-
-    Raises:
-        UsageError: It is also an input or an output.
-    """
-    own = Path(state).expanduser().resolve()
-    for file in others:
-        if Path(file).expanduser().resolve() == own:
-            raise UsageError(f"{state} is the state and also {file}; give the state its own name")
 
 
 def check_given(given_files: Sequence[str], state: str | None) -> None:

@@ -10,7 +10,6 @@ _COLUMNS = "Columns"
 _DECIDING = "Deciding"
 _OUTPUT = "Output"
 _RUN = "Run"
-_SHARDS = "Over shards"
 
 Files = Annotated[
     list[str] | None,
@@ -129,66 +128,6 @@ AllPairs = Annotated[
         "--all",
         rich_help_panel=_OUTPUT,
         help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
-    ),
-]
-State = Annotated[
-    str | None,
-    typer.Option(
-        "--state",
-        metavar="FILE",
-        rich_help_panel=_RUN,
-        help="Go on from this file, made by the first run: its rows are searched too, and cluster "
-        "ids and judgements stay.",
-    ),
-]
-Judged = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--judged",
-        metavar="FILE",
-        rich_help_panel=_DECIDING,
-        help="Obey these judgements, as tk audit keeps them: pairs judged the same are joined, "
-        "pairs judged different are not.",
-    ),
-]
-WorkDir = Annotated[
-    str | None,
-    typer.Option(
-        "--work-dir",
-        metavar="FOLDER",
-        rich_help_panel=_SHARDS,
-        help="Work in shards and keep what each stage makes here: tables larger than memory, and "
-        "runs that resume where they stopped. FILE may be a folder of Parquet files; -o and "
-        "--pairs name folders.",
-    ),
-]
-Executor = Annotated[
-    str | None,
-    typer.Option(
-        "--executor",
-        metavar="local|ray",
-        rich_help_panel=_SHARDS,
-        help="Where shards are worked on: processes of this machine, or Ray (extra ray; a cluster "
-        "by RAY_ADDRESS). [dim]\\[default: local][/dim]",
-    ),
-]
-ShardRows = Annotated[
-    int | None,
-    typer.Option(
-        "--shard-rows",
-        metavar="N",
-        rich_help_panel=_SHARDS,
-        help="Rows in a shard of a Parquet file; other files are one shard each. "
-        "[dim]\\[default: 250000][/dim]",
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        "--workers",
-        metavar="N",
-        rich_help_panel=_SHARDS,
-        help="Shards worked on at once. [dim]\\[default: one a processor][/dim]",
     ),
 ]
 Config = Annotated[

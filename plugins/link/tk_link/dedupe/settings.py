@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
-from tk.errors import NotFoundError, UsageError
+from tk.errors import UsageError
 from tk_link.config import IfExists, check_if_exists
 from tk_link.dedupe.config import EVERY, DedupeConfig
-from tk_link.settings import converted, option_of
+from tk_link.settings import SHARDS, checked_options, convert_all, converted, shards_of
 from tk_link.shards.config import ShardConfig
-from tk_link.toml import read_toml_table, write_toml_table
-from tk_link.values import CONVERTERS, split_columns, to_names, to_path, to_switch, to_text
+from tk_link.toml import write_toml_table
+from tk_link.values import CONVERTERS, split_columns, to_names, to_switch, to_text
 from tk_link.values import to_texts_by_column as by_column
 
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
@@ -21,7 +21,6 @@ _RUN = (
     *("files", "output", "pairs", "if_exists", "all_pairs", "report"),
     *("state", "judged"),
 )
-_SHARDS = tuple(option.name for option in fields(ShardConfig))
 _BY_COLUMN = ("types", "weights", "golden")
 
 
@@ -57,7 +56,13 @@ class DedupeSettings:
         check_if_exists(self.if_exists)
         if self.all_pairs and self.pairs is None:
             raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
-        others = {"all": self.all_pairs, "report": self.report, "if_exists": self.if_exists}
+        others: dict[str, object] = {
+            "all": self.all_pairs,
+            "report": self.report,
+            "if_exists": self.if_exists,
+            "state": self.state,
+            "judged": self.judged,
+        }
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
             raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
@@ -69,19 +74,11 @@ def make_settings(options: Mapping[str, object]) -> DedupeSettings:
     Raises:
         UsageError: An option is unknown, or its value is not of its kind.
     """
-    values: dict[str, Any] = {}
-    for key, value in options.items():
-        if key not in _CONVERTERS:
-            raise NotFoundError("option", key, _CONVERTERS)
-        if value is not None:
-            values[key] = converted(key, value, _CONVERTERS[key])
-    sharded = {key: values[key] for key in _SHARDS if key in values}
-    if sharded and "work_dir" not in sharded:
-        raise UsageError(f"{next(iter(sharded))} is for work over shards; add --work-dir FOLDER")
+    values = convert_all(options, _CONVERTERS)
     return DedupeSettings(
         **{key: values[key] for key in _RUN if key in values},
         dedupe=DedupeConfig(**{key: values[key] for key in _DEDUPE if key in values}),
-        shards=ShardConfig(**sharded) if sharded else None,
+        shards=shards_of(values),
     )
 
 
@@ -101,19 +98,8 @@ def merge_settings(config: str | None, given: Mapping[str, Any]) -> DedupeSettin
 
 
 def read_options(path: Path) -> dict[str, object]:
-    """Read the ``[dedupe]`` table of a TOML file.
-
-    Raises:
-        InputError: The file is missing or is not TOML.
-        UsageError: It has no ``[dedupe]`` table, or a key in it is unknown.
-    """
-    table = read_toml_table(path, "dedupe")
-    options = {option_of(name): value for name, value in table.items()}
-    try:
-        make_settings(options)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
-    return options
+    """Read the ``[dedupe]`` table of a TOML file. Raises as `checked_options`."""
+    return checked_options(path, "dedupe", make_settings)
 
 
 def to_toml(settings: DedupeSettings) -> str:
@@ -122,19 +108,13 @@ def to_toml(settings: DedupeSettings) -> str:
     options |= {key: getattr(settings.dedupe, key) for key in _DEDUPE}
     options |= {key: dict(getattr(settings.dedupe, key)) for key in _BY_COLUMN}
     if settings.shards is not None:
-        options |= {key: getattr(settings.shards, key) for key in _SHARDS}
+        options |= {key: getattr(settings.shards, key) for key in SHARDS}
     return write_toml_table("dedupe", options.items())
 
 
 def to_files(value: object) -> tuple[str, ...]:
     """Accept a list of paths, or one; a comma is part of a path."""
     return (value,) if isinstance(value, str) else to_names(value)
-
-
-def to_paths(value: object) -> tuple[str, ...]:
-    """Accept a list of paths, or one, of strings or `pathlib`."""
-    several = value if isinstance(value, list | tuple) else [value]
-    return tuple(to_path(path) for path in several)
 
 
 def to_rules(value: object) -> tuple[tuple[str, str], ...]:
@@ -153,17 +133,9 @@ def to_rules(value: object) -> tuple[tuple[str, str], ...]:
 
 _CONVERTERS: dict[str, Callable[[object], object]] = {
     "files": to_files,
-    "judged": to_paths,
     "output": to_text,
-    "state": CONVERTERS["report"],
     "pairs": to_text,
-    "if_exists": to_text,
     "all_pairs": to_switch,
-    "report": CONVERTERS["report"],
-    "work_dir": to_text,
-    "executor": to_text,
-    "shard_rows": CONVERTERS["k"],
-    "workers": CONVERTERS["k"],
     "on": to_names,
     "id": to_text,
     "cluster": to_text,
@@ -177,6 +149,8 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
         for name in (
             *("types", "weights", "min_prob", "k", "draws", "seed", "threads"),
             *("retrieve", "model", "device", "offline"),
+            *("state", "judged", "if_exists", "report"),
+            *SHARDS,
         )
     },
 }

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from tk.errors import InputError
 from tk_link.auditing.judgements import Journal, Judgement, Pair
 from tk_link.candidates import Pairs
+from tk_link.linkage import JudgedCounts
 
 Verdicts = Mapping[Pair, Judgement]
 Rows = NDArray[np.int64]
@@ -36,6 +37,11 @@ class Judged:
 
     def __len__(self) -> int:
         return len(self.same) + len(self.different)
+
+    @property
+    def counts(self) -> JudgedCounts:
+        """How many pairs were judged what."""
+        return JudgedCounts(len(self.same), len(self.different), self.absent)
 
     def entities(self, height: int) -> Rows:
         """Return for each row of one table the first row that is judged to be the same."""
@@ -79,6 +85,20 @@ def read_verdicts(file: str) -> dict[Pair, Judgement]:
     if not path.is_file():
         raise InputError(f"{file} is not there; name the file of judgements that tk audit keeps")
     return Journal(path).read()
+
+
+def check_present(judged: Judged, verdicts: Verdicts, called: str) -> None:
+    """See that some judged pair was found.
+
+    Raises:
+        InputError: None was, so that the judgements are of other tables.
+    """
+    if judged.absent and not judged:
+        one, other = next(iter(verdicts))
+        raise InputError(
+            f"no judged pair names rows of these tables: {one} and {other} are not among them, "
+            f"whose rows are called like {called}; name the files that were judged"
+        )
 
 
 def find_rows(verdicts: Verdicts, left: Mapping[str, int], right: Mapping[str, int]) -> Judged:

@@ -61,20 +61,26 @@ class Refit:
     Attributes:
         levels: ``(pairs, features)`` levels.
         weights: Multiplier on each feature's evidence.
+        against: Levels of known non-matches that are fitted too, and how many each stands for.
     """
 
     levels: NDArray[np.int8]
     weights: NDArray[np.float64]
+    against: tuple[NDArray[np.int8], NDArray[np.float64]] | None = None
     _beta: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         """Collapse equal rows and lay out the step indicators."""
-        radix = COUNT ** np.arange(self.levels.shape[1], dtype=np.uint64)  # wraps: a fine hash
-        hashed = self.levels.astype(np.uint64) @ radix
+        levels, times = self.levels, np.ones(len(self.levels))
+        if self.against is not None:
+            levels = np.concatenate([levels, self.against[0]])
+            times = np.concatenate([times, self.against[1]])
+        radix = COUNT ** np.arange(levels.shape[1], dtype=np.uint64)  # wraps: a fine hash
+        hashed = levels.astype(np.uint64) @ radix
         _, first, inverse = np.unique(hashed, return_index=True, return_inverse=True)
-        self._inverse = inverse
-        self._counts = np.bincount(inverse).astype(np.float64)
-        self._design, self._steps = _design(self.levels[first])
+        self._inverse = inverse[: len(self.levels)]
+        self._counts = np.bincount(inverse, times)
+        self._design, self._steps = _design(levels[first])
         at_first = np.array([level == 1 for _, level in self._steps])
         self._ridge = np.concatenate([[0.0], np.where(at_first, _PRESENCE_RIDGE, _RIDGE)])
         self._free = np.concatenate([[True], at_first])
@@ -83,7 +89,7 @@ class Refit:
 
     def fit(self, probability: NDArray[np.float64]) -> Additive:
         """Fit labels in 0..1, one a pair."""
-        matches = np.bincount(self._inverse, probability).astype(np.float64)
+        matches = np.bincount(self._inverse, probability, len(self._counts)).astype(np.float64)
         # One BLAS thread: on two busy cores its threads wait for each other, 18 s instead of 2.
         with threadpool_limits(limits=1, user_api="blas"):
             for _ in range(_NEWTON_STEPS):

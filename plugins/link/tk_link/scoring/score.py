@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
-from tk_link.scoring import knockout, levels, mixture, thumb
+from tk_link.lookalikes import Lookalikes
+from tk_link.scoring import distinct, knockout, levels, mixture, thumb
 from tk_link.scoring.additive import Additive, Refit
 from tk_link.scoring.curve import Curve, fitted
 from tk_link.scoring.matching import assign, marginals
@@ -26,6 +28,10 @@ _FEWEST = 6
 _FEW_ORPHANS = 100
 """Sure matches below which the null has gaps that hold false pairs: the labels are an upper bound
 then. With 30 matches of 400 rows the accepted pairs are right at 0.97 with it and 0.5 without."""
+_FEW_MATCHED = 0.5
+"""Share of the smaller table's rows with an accepted partner below which look-alikes are asked:
+only then can the accepted pairs be false for the most part, without most rows having a look-alike
+in the other table."""
 _MOST_LEARNT, _MOST_ORPHANS = 100_000, 5_000
 """Pairs that a model is learnt from, and matches that it is calibrated on, at most: more change no
 probability by as much as its error."""
@@ -79,10 +85,28 @@ class Scores:
         return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
+Ask = Callable[[], tuple[Lookalikes, Lookalikes]]
+
+
 def score(
-    features: Features, pairs: Pairs, how: Cardinality, *, seed: int, model: Model | None = None
+    features: Features,
+    pairs: Pairs,
+    how: Cardinality,
+    *,
+    seed: int,
+    model: Model | None = None,
+    lookalikes: Ask | None = None,
 ) -> Scores:
-    """Score candidate pairs without labels, or with a model learnt before."""
+    """Score candidate pairs without labels, or with a model learnt before.
+
+    Args:
+        features: Their similarities.
+        pairs: The pairs.
+        how: Cardinality.
+        seed: Seed of everything random.
+        model: What was learnt before.
+        lookalikes: Finds the look-alikes inside each table, where few rows seem to have a match.
+    """
     problem = _Problem(levels.cut(features), features, pairs, how, seed)
     weights = features.weights
     if model is not None:
@@ -93,19 +117,11 @@ def score(
     some = pairs.only(chosen)
     similarity = features.values[chosen, 0]
     labels = mixture.fit(problem.levels[chosen], weights, some, similarity, how).probability
-    refit = Refit(problem.levels[chosen], weights)
-    learnt = refit.fit(labels)
-    if not chosen.all():
-        labels = problem.expected(learnt)
-    scores = problem.calibrated(learnt, labels)
-    if scores is None:
-        return problem.by_thumb(weights)
-    for _ in range(_ROUNDS - 1):
-        before, labels = labels, problem.labels(scores)
-        if labels.sum() < _FEW or np.abs(labels - before).sum() < _SETTLED * labels.sum():
-            break
-        scores = problem.calibrated(refit.fit(labels[chosen]), labels) or scores
-    return scores
+    scores = problem.learnt(chosen, labels, weights)
+    if lookalikes is not None and how == "1:1" and scores is not None and problem.is_sparse(scores):
+        known = distinct.known(lookalikes(), features)
+        scores = replace(problem, known=known).learnt(chosen, labels, weights) or scores
+    return problem.by_thumb(weights) if scores is None else scores
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,38 @@ class _Problem:
     pairs: Pairs
     how: Cardinality
     seed: int
+    known: distinct.Known | None = None
+
+    def learnt(
+        self,
+        chosen: NDArray[np.bool_],
+        labels: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> Scores | None:
+        """Refit and calibrate in turns, from the labels of the chosen pairs.
+
+        None where too few are sure.
+        """
+        known = self.known
+        against = None if known is None else (np.concatenate(known.levels), known.times())
+        refit = Refit(self.levels[chosen], weights, against)
+        first = refit.fit(labels)
+        if not chosen.all():
+            labels = self.expected(first)
+        scores = self.calibrated(first, labels)
+        if scores is None:
+            return None
+        for _ in range(_ROUNDS - 1):
+            before, labels = labels, self.labels(scores)
+            if labels.sum() < _FEW or np.abs(labels - before).sum() < _SETTLED * labels.sum():
+                break
+            scores = self.calibrated(refit.fit(labels[chosen]), labels) or scores
+        return scores
+
+    def is_sparse(self, scores: Scores) -> bool:
+        """Tell whether few rows have an accepted partner."""
+        accepted = (self.labels(scores) >= 0.5).sum()
+        return bool(accepted < _FEW_MATCHED * min(self.pairs.rows))
 
     def calibrated(self, model: Additive, labels: NDArray[np.float64]) -> Scores | None:
         """Calibrate a model's scores on the assigned pairs that ``labels`` are confident of.
@@ -132,14 +180,19 @@ class _Problem:
         orphans = self._orphans(confident)
         folds = -(-knockout.FOLDS * len(orphans) // len(confident))
         null = knockout.knock_out(self.pairs, log_odds, orphans, rule, folds=folds, seed=self.seed)
-        curve = knockout.calibrate(
-            log_odds[kept],
-            log_odds[orphans],
-            null,
-            labels[orphans],
-            rows=self.pairs.rows,
-            how=rule,
-        )
+        if self.known is not None:
+            scored = log_odds[kept], log_odds[orphans]
+            matches = float(labels[kept].sum())
+            curve = distinct.calibrate(*scored, null, self.known, model, matches=matches)
+        else:
+            curve = knockout.calibrate(
+                log_odds[kept],
+                log_odds[orphans],
+                null,
+                labels[orphans],
+                rows=self.pairs.rows,
+                how=rule,
+            )
         if self.how == "m:m":  # many pairs are nobody's best, and the null is of each row's best
             curve = curve.at_most(fitted(log_odds, labels))
         elif len(confident) < _FEW_ORPHANS:
@@ -201,6 +254,7 @@ def score_again(
     how: Cardinality,
     *,
     seed: int,
+    lookalikes: Ask | None = None,
 ) -> Scores:
     """Score without some pairs, which are no matches: what is learnt then is not learnt from them.
 
@@ -208,7 +262,7 @@ def score_again(
     """
     rest = ~without
     among = Features(features.names, features.values[rest], features.weights)
-    learnt = score(among, pairs.only(rest), how, seed=seed)
+    learnt = score(among, pairs.only(rest), how, seed=seed, lookalikes=lookalikes)
     log_odds = learnt.model.additive.log_odds(before.levels)
     alone = learnt.model.curve(log_odds)
     probability = alone.copy()

@@ -15,6 +15,7 @@ from tk_link.command import Talk, tell
 from tk_link.dedupe.settings import DedupeSettings
 from tk_link.progress import TerminalProgress
 from tk_link.shards.config import ShardConfig
+from tk_link.shards.telling import work_lines
 from tk_link.summary import line
 
 if TYPE_CHECKING:
@@ -92,11 +93,7 @@ def _lines(found: Result, settings: DedupeSettings, *, verbose: bool) -> Iterato
         )
     if settings.dedupe.keep != "all":
         yield line("kept", f"{found.kept:,} rows, one of each cluster")
-    done = f"{found.begun:,} pieces of work done, {found.reused:,} found done"
-    yield line("work", f"{done}; {sum(found.cpu_seconds.values()):,.0f} processor seconds in all")
-    if verbose:
-        for stage, seconds in found.cpu_seconds.items():
-            yield line("", f"{stage:<16}{seconds:>10.1f} s{found.bytes[stage] / 1e6:>12,.1f} MB")
+    yield from work_lines(found, verbose=verbose)
     yield line("written", str(settings.output))
     if settings.pairs is not None:
         yield line("pairs in", settings.pairs)

@@ -12,11 +12,16 @@ from tk_link.candidates import Pairs
 from tk_link.dedupe.clustering import pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import Method
+from tk_link.dedupe.draws import draw_groups
 from tk_link.shards.components import labels
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.pairs import asks
 from tk_link.shards.scoring import Scorer, probability
 from tk_link.shards.store import Frames, Stage, Values
+
+_LEAST_DRAWN = 0.01
+"""Where clusterings are drawn, pairs as unlikely as this may join rows."""
+_SEEDS = 100_003
 
 
 def edges(scored: Stage, cut: float, shard: int) -> pl.DataFrame:
@@ -64,12 +69,21 @@ class Rule:
         cut: Probability from which rows belong together.
         model: Scores pairs that were no candidates.
         weights: Multiplier on each feature's evidence.
+        draws: Number of plausible clusterings to draw; None decides on one.
+        seed: Seed of the draws.
     """
 
     method: Method
     cut: float
     model: Scorer
     weights: NDArray[np.float64]
+    draws: int | None = None
+    seed: int = 0
+
+    @property
+    def least(self) -> float:
+        """Probability from which a pair ties its rows into one component."""
+        return self.cut if self.draws is None else min(self.cut, _LEAST_DRAWN)
 
 
 def split(
@@ -88,29 +102,40 @@ def split(
         return probability(rule.model, learnt.compare(rows, pairs)[0])
 
     if not len(members):
-        return _sent(learnt, members, pl.DataFrame(schema=_ROWS), pl.DataFrame(schema=_PAIRS))
+        none = pl.DataFrame(schema=_DRAWN)
+        frames, values = _sent(
+            learnt, members, pl.DataFrame(schema=_ROWS), pl.DataFrame(schema=_PAIRS)
+        )
+        return {**frames, "drawn": _drawn(learnt, members, none)}, values
     left, right = (
         np.searchsorted(numbers, inside[side].to_numpy()).astype(np.int32)
         for side in ("left", "right")
     )
     local = Pairs(left, right, (len(members), len(members)), is_within=True)
     apart = members["apart"].to_numpy() if learnt.recipe.apart else None
-    cluster, known = group(
-        local,
-        inside["probability"].to_numpy(),
-        score,
-        method=rule.method,
-        cut=rule.cut,
-        apart=apart,
-    )
+    chances = inside["probability"].to_numpy()
+    cluster, known = group(local, chances, score, method=rule.method, cut=rule.cut, apart=apart)
     found = rows_frame(cluster, known, members["filled"].to_numpy())
     pairs = pairs_frame(cluster, known).filter("is_joined").drop("is_joined")
-    return _sent(learnt, members, found, pairs)
+    frames, values = _sent(learnt, members, found, pairs)
+    drawn = pl.DataFrame(schema=_DRAWN)
+    if rule.draws is not None:
+        how, seed = (rule.method, rule.cut), rule.seed * _SEEDS + shard
+        drawn = draw_groups((local, chances), score, how, apart, draws=rule.draws, seed=seed)
+    return {**frames, "drawn": _drawn(learnt, members, drawn)}, values
 
 
 _ROWS = {"cluster": pl.Int64, "cluster_size": pl.Int64, "cluster_confidence": pl.Float64,
          "is_canonical": pl.Boolean}  # fmt: skip
+_DRAWN = {"draw": pl.Int64, "row": pl.Int64, "cluster": pl.Int64}
 _PAIRS = {"left_row": pl.Int64, "right_row": pl.Int64, "match_probability": pl.Float64}
+
+
+def _drawn(learnt: Learnt, members: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """Send the cluster of each row in each draw to the shard of the row."""
+    rows = members["row"].gather(drawn["row"])
+    named = drawn.select("draw", row=rows, cluster_id=members["name"].gather(drawn["cluster"]))
+    return named.with_columns(learnt.layout.shard_of(rows))
 
 
 def _sent(

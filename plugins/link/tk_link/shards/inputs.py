@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,11 +112,13 @@ class Layout:
         stage: Their frames.
         offsets: Number of each shard's first row, and the number of all rows.
         starts: Number of each shard's first row in its file.
+        lefts: Shards of the left side, which come first; 0 where there are no sides.
     """
 
     stage: Stage
     offsets: tuple[int, ...]
     starts: tuple[int, ...]
+    lefts: int = 0
 
     @property
     def count(self) -> int:
@@ -127,6 +129,21 @@ class Layout:
     def height(self) -> int:
         """Number of rows."""
         return self.offsets[-1]
+
+    def is_right(self, shard: int) -> bool:
+        """Tell whether a shard is of the right side; none is where there are no sides."""
+        return 0 < self.lefts <= shard
+
+    @property
+    def left_height(self) -> int:
+        """Number of left rows, which is that of the first right one."""
+        return self.offsets[self.lefts]
+
+    def side_height(self, shard: int) -> int:
+        """Return the number of rows on the side of a shard."""
+        if not self.lefts:
+            return self.height
+        return self.height - self.left_height if self.is_right(shard) else self.left_height
 
     def numbers(self, shard: int) -> pl.Series:
         """Return the numbers of a shard's rows."""
@@ -140,17 +157,17 @@ class Layout:
 
 
 def sample(layout: Layout, size: int, shard: int) -> tuple[Frames, Values]:
-    """Draw a shard's share of a sample of all rows, as text; `ROW` is their number."""
+    """Draw a shard's share of a sample of its side's rows, as text; `ROW` is their number."""
     frame = text_view(layout.stage.read(shard, "rows"))
     frame = frame.select(layout.numbers(shard).alias(ROW), pl.all())
-    share = min(-(-size * len(frame) // layout.height), len(frame))
+    share = min(-(-size * len(frame) // layout.side_height(shard)), len(frame))
     return {"sample": frame.sample(share, seed=shard)}, {}
 
 
-def common_schema(stage: Stage) -> dict[str, pl.DataType]:
-    """Return the columns of all shards; one that is of several types is text, or a number."""
+def common_schema(stage: Stage, shards: Iterable[int]) -> dict[str, pl.DataType]:
+    """Return the columns of some shards; one that is of several types is text, or a number."""
     found: dict[str, set[pl.DataType]] = {}
-    for shard in range(stage.count):  # the files' indexes alone, a millisecond each
+    for shard in shards:  # the files' indexes alone, a millisecond each
         for name, dtype in pl.read_parquet_schema(stage.path(shard, "rows")).items():
             found.setdefault(name, set()).add(dtype)
     return {name: _common(dtypes - {pl.Null()}) for name, dtypes in found.items()}

@@ -20,8 +20,18 @@ _PRODUCTS = 500.0
 
 
 def nearest(learnt: Learnt, queries: pl.DataFrame, shard: int) -> tuple[Frames, Values]:
-    """Find each query's nearest row in a shard: its spelled row, ``query`` and ``cosine``."""
+    """Find each query's nearest row in a shard: its spelled row, ``query`` and ``cosine``.
+
+    Where there are sides, only shards of the other side have any.
+    """
     grams, rows = learnt.statistics.record, learnt.spelled.read(shard, "spelled")
+    if learnt.layout.lefts:
+        is_right = queries["row"].head(1).to_numpy() >= learnt.layout.left_height
+        if (is_right == learnt.layout.is_right(shard)).all():
+            none = {"query": pl.Int64, "cosine": pl.Float32}
+            return {
+                "near": rows.clear().with_columns(pl.lit(None, t).alias(n) for n, t in none.items())
+            }, {}
     wanted = grams.rare(grams.vectors(queries["record"]), _PRODUCTS)
     near = sp_matmul_topn(
         grams.vectors(rows["record"]), wanted.T.tocsr(), top_n=_NEAREST_OF, threshold=_NEAR
@@ -48,6 +58,8 @@ def find_likely(
         shop: Does the work.
         sample: Spelled rows of the sample.
     """
+    if learnt.layout.lefts:
+        sample = sample.filter(pl.col("row") < learnt.layout.left_height)
     queries = sample.sample(min(SAMPLED, len(sample)), seed=0).sort("row")
     there = _best(learnt, shop, "nearest", queries)
     back = _best(learnt, shop, "nearest-back", there.unique("row").sort("row"))

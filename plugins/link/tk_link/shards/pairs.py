@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
-from tk_link.passes import MOST_PAIRS, Pass
+from tk_link.passes import MOST_PAIRS
+from tk_link.shards import words
 from tk_link.shards.learnt import Learnt
-from tk_link.shards.passes import side_of
+from tk_link.shards.passes import Chosen, side_of
 from tk_link.shards.store import Frames, Stage, Values
 
 _KEYS = {"to": pl.Int32, "pass": pl.UInt8, "key": pl.UInt64, "row": pl.Int64, "apart": pl.Int64}
 
 
-def spread(learnt: Learnt, passes: Sequence[Pass], shard: int) -> tuple[Frames, Values]:
-    """Send the key that each pass gives each row of a shard to the shard that joins it."""
+def spread(learnt: Learnt, chosen: Chosen, shard: int) -> tuple[Frames, Values]:
+    """Send the keys that each pass gives each row of a shard to the shards that join them."""
     rows = learnt.spelled.read(shard, "spelled")
     side = side_of(learnt.recipe, rows)
+    keyed = [(n, side.keys(group)) for n, group in enumerate(chosen.passes)]
+    if chosen.words is not None:
+        keyed.append((words.PASS, chosen.words.keys(rows["record"])))
     found = [pl.DataFrame(schema=_KEYS)]
-    for n, group in enumerate(passes):
-        keys = side.keys(group)
+    for n, keys in keyed:
         found.append(
             keys.select(
                 (pl.col("key") % learnt.layout.count).cast(pl.Int32).alias("to"),
@@ -37,7 +38,11 @@ def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
     """Pair the rows that share a rare value, and send each pair to the shard of its left row."""
     found = keys.gather(shard, "keys")
     height = pl.len().over("pass", "key").cast(pl.Int64)
-    rare = found.filter((height > 1) & (height * height <= MOST_PAIRS))
+    proposed = height * height
+    if learnt.layout.lefts:
+        rights = pl.col("apart").sum().over("pass", "key")  # 0 on the left, 1 on the right
+        proposed = (height - rights) * rights
+    rare = found.filter((height > 1) & (proposed <= MOST_PAIRS) & (proposed > 0))
     both = rare.join(rare, on=["pass", "key"], suffix="_right").filter(
         pl.col("row") < pl.col("row_right")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tk.errors import InputError
+from tk_link.candidates import ENOUGH
 from tk_link.forms import forms_of
 from tk_link.likely import Likely, recall_of
 from tk_link.linkage import Recall
@@ -27,6 +29,7 @@ from tk_link.passes import (
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.spelling import Recipe
 from tk_link.shards.store import Frames, Values, Workshop
+from tk_link.shards.words import Words, found_by, learn_words, proposed
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,27 @@ class Chosen:
     Attributes:
         passes: The passes, the most useful first.
         recall: Expected share of the true pairs that they find; None where nothing is known.
+        words: Rare words that bring rows together as well, where passes alone miss too much.
     """
 
     passes: tuple[Pass, ...]
     recall: Recall | None
+    words: Words | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them in words."""
+        return (*map(str, self.passes), *(["a rare word"] if self.words is not None else []))
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what to know before the result is trusted."""
+        if self.recall is None:
+            yield "too few rows have a near twin to learn passes from: exact ones were taken"
+        elif self.recall.share < ENOUGH:
+            yield (
+                f"passes find about {self.recall.share:.0%} of the true pairs; compare other "
+                "columns (--on), or leave --work-dir out where one machine can hold the tables"
+            )
 
 
 def choose(
@@ -55,6 +75,9 @@ def choose(
         shop: Counts values in every shard.
         sample: Spelled rows of the sample.
         likely: Rows of likely pairs (`tk_link.shards.likely.find_likely`).
+
+    Raises:
+        InputError: Likely pairs have nothing in common on which rows could meet.
     """
     recipe = learnt.recipe
     table, _ = recipe.table(sample)
@@ -66,23 +89,35 @@ def choose(
     others = [_keys(side_of(recipe, right), group) for group in passes]
     agree = [(a == b).fill_null(False) for a, b in zip(keys, others, strict=True)]
     useful = [n for n, same in enumerate(agree) if same.mean() >= LEAST_YIELD]  # type: ignore[operator]
-    wanted = pl.concat(
-        pl.DataFrame({"key": keys[n].filter(agree[n])})
-        .unique()
-        .select(pl.lit(n, pl.Int32).alias("pass"), "key")
-        for n in useful
-    )
-    groups = [(n, passes[n]) for n in useful]
-    stage, _ = shop.run("counts", partial(count, learnt, groups, wanted), learnt.layout.count)
-    counts = stage.lazily("counts").group_by("pass", "key").agg(pl.sum("n")).collect()
     hits = np.zeros((len(passes), len(left)), dtype=bool)
-    for n in useful:
-        asked = pl.DataFrame({"key": keys[n]}).join(
-            counts.filter(pl.col("pass") == n), on="key", how="left", maintain_order="left"
+    if useful:
+        groups = [(n, passes[n]) for n in useful]
+        wanted = pl.concat(
+            pl.DataFrame({"key": keys[n].filter(agree[n])})
+            .unique()
+            .select(pl.lit(n, pl.Int32).alias("pass"), "key")
+            for n in useful
         )
-        rows = asked["n"].fill_null(0).to_numpy().astype(np.float64)
-        hits[n] = agree[n].to_numpy() & (rows**2 <= MOST_PAIRS)
-    return _greedy(passes, hits)
+        stage, _ = shop.run("counts", partial(count, learnt, groups, wanted), learnt.layout.count)
+        counts = proposed(learnt, stage)
+        for n in useful:
+            asked = pl.DataFrame({"key": keys[n]}).join(
+                counts.filter(pl.col("pass") == n), on="key", how="left", maintain_order="left"
+            )
+            pairs = asked["pairs"].fill_null(0).to_numpy()
+            hits[n] = agree[n].to_numpy() & (pairs <= MOST_PAIRS)
+    chosen, found = _greedy(passes, hits)
+    recall = _recall(found)
+    if recall is not None and recall.share >= ENOUGH:
+        return Chosen(chosen, recall)
+    words = learn_words(learnt, sample)
+    both = found | found_by(words, learnt, shop, likely)
+    if not both.any():
+        raise InputError(
+            "rows that are alike share no rare values or words, by which rows meet over shards; "
+            "leave --work-dir out, or compare columns that do (--on)"
+        )
+    return Chosen(chosen, _recall(both), words)
 
 
 def side_of(recipe: Recipe, rows: pl.DataFrame) -> Side:
@@ -94,7 +129,7 @@ def side_of(recipe: Recipe, rows: pl.DataFrame) -> Side:
 def count(
     learnt: Learnt, groups: Sequence[tuple[int, Pass]], wanted: pl.DataFrame, shard: int
 ) -> tuple[Frames, Values]:
-    """Count in a shard how many rows hold each wanted value: ``pass``, ``key``, ``n``."""
+    """Count in a shard how many rows hold each wanted value: ``pass``, ``key``, ``n``, and side."""
     side = side_of(learnt.recipe, learnt.spelled.read(shard, "spelled"))
     found = []
     for n, group in groups:
@@ -103,7 +138,8 @@ def count(
         found.append(
             held.select(pl.lit(n, pl.Int32).alias("pass"), "key", pl.col("n").cast(pl.Int64))
         )
-    return {"counts": pl.concat(found)}, {}
+    counts = pl.concat(found).with_columns(is_right=pl.lit(learnt.layout.is_right(shard)))
+    return {"counts": counts}, {}
 
 
 def _keys(side: Side, group: Pass) -> pl.Series:
@@ -113,8 +149,14 @@ def _keys(side: Side, group: Pass) -> pl.Series:
     return rows.join(keys, on="row", how="left", maintain_order="left")["key"]
 
 
-def _greedy(passes: Sequence[Pass], hits: NDArray[np.bool_]) -> Chosen:
-    """Take the most useful pass, again and again, while one more finds enough likely pairs."""
+def _greedy(
+    passes: Sequence[Pass], hits: NDArray[np.bool_]
+) -> tuple[tuple[Pass, ...], NDArray[np.bool_]]:
+    """Take the most useful pass, again and again, while one more finds enough likely pairs.
+
+    Returns:
+        The passes, and the likely pairs that they find.
+    """
     count = hits.shape[1]
     rest, times = hits.copy(), np.zeros(count)
     chosen = []
@@ -126,5 +168,9 @@ def _greedy(passes: Sequence[Pass], hits: NDArray[np.bool_]) -> Chosen:
         chosen.append(passes[best])
         times += hits[best]
         rest[best] = False
-    everyone = np.arange(count)
-    return Chosen(tuple(chosen), recall_of(Likely(everyone, everyone, count), times > 0))
+    return tuple(chosen), times > 0
+
+
+def _recall(found: NDArray[np.bool_]) -> Recall | None:
+    everyone = np.arange(len(found))
+    return recall_of(Likely(everyone, everyone, len(found)), found)

@@ -6,23 +6,15 @@ clusters never come to it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from tk import discover
-from tk.entries import Kind
-from tk.errors import InputError, OutputError, UsageError
+from tk.errors import InputError, UsageError
 from tk.protocols import Executor
-from tk_link.atomic import explained
 from tk_link.columns import check_known
 from tk_link.comparing import statistics
 from tk_link.dedupe.config import DedupeConfig
@@ -38,15 +30,13 @@ from tk_link.shards.components import connect
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.inputs import ROW, Layout, Piece
 from tk_link.shards.learnt import Learnt
-from tk_link.shards.store import Note, Stage, Workshop
+from tk_link.shards.starting import lay_out, open_workshop
+from tk_link.shards.store import Note, Stage, Work, Workshop
 from tk_link.tables import Table
 from tk_link.views import build_views
 
-_FORMAT = 1
-"""Raised when a stage's files change, so that those of an older version are not taken for ours."""
 _SAMPLE = 50_000
 """Rows on which columns are judged and n-grams counted."""
-_FEW_RECALL = 0.95
 
 
 @dataclass(frozen=True)
@@ -96,17 +86,6 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
-def open_executor(name: str, workers: int | None) -> Executor:
-    """Return the executor of a name, as plugins offer it.
-
-    Raises:
-        NotFoundError: There is none of that name.
-        MissingExtraError: It needs a library that is not installed.
-    """
-    made: Executor = discover().find(Kind.EXECUTOR, name).load()(workers=workers)
-    return made
-
-
 def run(
     files: Sequence[str],
     config: DedupeConfig,
@@ -143,19 +122,24 @@ def run(
         output.prepare(each, len(pieces), paths)
     if len({*outputs}) < len(outputs):
         raise UsageError(f"output and pairs are one folder, {folder}; name two")
-    work = _work_folder(shards, _stamp(pieces, config))
-    chosen = executor or open_executor(shards.executor, shards.workers)
-    shop = Workshop(work, chosen, progress)
-    layout = _layout(shop, pieces, source)
+    options = {name: value for name, value in asdict(config).items() if name != "threads"}
+    shop = open_workshop(shards, options, pieces, executor=executor, progress=progress)
+    layout = lay_out(shop, pieces, source)
     learnt, sample, skipped = _learn(shop, layout, config, source)
     found = passes.choose(learnt, shop, sample, likely.find_likely(learnt, shop, sample))
     scored, rule, candidates = _score(shop, learnt, found, config)
     clusters, notes = _cluster(shop, learnt, scored, rule)
-    schema = inputs.common_schema(layout.stage)
+    schema = inputs.common_schema(layout.stage, range(layout.count))
     if source is not None:
         schema = {source: schema[source]} | schema
-    writing = partial(output.write, learnt, clusters, scored, (schema, config.keep))
-    _, kept = shop.run("output", writing, layout.count, elsewhere=outputs[0])
+    writing = output.Writing(learnt, clusters, scored, schema, config.keep)
+    work: Work = writing.write
+    if config.draws is not None:
+        work = partial(writing.draw, config.draws)
+    elif config.keep == "golden":
+        sent, _ = shop.run("merging", writing.send, layout.count)
+        work = partial(writing.merge, config.golden, sent)
+    _, kept = shop.run("output", work, layout.count, elsewhere=outputs[0])
     if pairs_folder is not None:
         shop.run("pairs-output", partial(output.pairs, clusters), layout.count,
                  elsewhere=outputs[1])  # fmt: skip
@@ -167,7 +151,7 @@ def run(
         id_column=recipe.id_column,
         rows=layout.height,
         shards=layout.count,
-        passes=tuple(str(each) for each in found.passes),
+        passes=found.names,
         recall=found.recall,
         candidates=candidates,
         joined=int(total["joined"]),
@@ -178,8 +162,8 @@ def run(
         kept=int(sum(note.values["kept"] for note in kept)),
         reused=shop.reused,
         begun=shop.begun,
-        cpu_seconds={n: sum(e.cpu_seconds for e in each) for n, each in shop.notes.items()},
-        bytes={n: sum(sum(e.bytes.values()) for e in each) for n, each in shop.notes.items()},
+        cpu_seconds=shop.cpu_seconds,
+        bytes=shop.bytes,
         warnings=_warnings(found, total, layout.height, config),
     )
 
@@ -195,14 +179,10 @@ def check_options(config: DedupeConfig) -> None:
             f"retrieve {config.retrieve!r} is not offered over shards, where passes propose pairs; "
             "leave it out"
         )
-    if config.keep == "golden":
-        raise UsageError("keep golden is not offered over shards; use --keep best")
     if config.cluster == "single-best":
         raise UsageError(
             "cluster single-best is not offered over shards; use average, cc, complete"
         )
-    if config.draws:
-        raise UsageError("draws are not offered over shards; leave them out")
     if config.k is not None:
         raise UsageError("k has no meaning over shards, where passes propose pairs; leave it out")
 
@@ -217,32 +197,6 @@ def _source(pieces: Sequence[Piece], config: DedupeConfig) -> str | None:
             )
         return None
     return config.source or SOURCE
-
-
-def _stamp(pieces: Sequence[Piece], config: DedupeConfig) -> str:
-    """Return a hash of everything that results depend on."""
-    options = {name: value for name, value in asdict(config).items() if name != "threads"}
-    said = [_FORMAT, pl.__version__, options, [asdict(piece) for piece in pieces]]
-    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:12]
-
-
-def _work_folder(shards: ShardConfig, stamp: str) -> Path:
-    folder = Path(shards.work_dir).expanduser().resolve()
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{shards.work_dir} is a file; name a folder to work in")
-    with explained(shards.work_dir):
-        (folder / stamp).mkdir(parents=True, exist_ok=True)
-    return folder / stamp
-
-
-def _layout(shop: Workshop, pieces: Sequence[Piece], source: str | None) -> Layout:
-    stage, notes = shop.run("rows", partial(inputs.read_rows, pieces, source), len(pieces))
-    heights = [note.rows["rows"] for note in notes]
-    return Layout(
-        stage,
-        offsets=tuple(accumulate(heights, initial=0)),
-        starts=tuple(piece.start for piece in pieces),
-    )
 
 
 def _learn(
@@ -301,29 +255,24 @@ def _score(
     shop: Workshop, learnt: Learnt, found: passes.Chosen, config: DedupeConfig
 ) -> tuple[Stage, grouping.Rule, int]:
     count = learnt.layout.count
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found.passes), count)
+    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), count)
     proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), count)
     asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), count)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), count)
     compared, _ = shop.run("compared", partial(scoring.compare, learnt, asked, answers), count)
     candidates = int(sum(note.values["pairs"] for note in notes))
-    weights = _weights(compared, learnt)
+    weights = scoring.weights_of(compared, learnt)
     model = scoring.fit(compared, weights, candidates)
     scored, _ = shop.run("scored", partial(scoring.score, compared, model, weights, learnt), count)
-    return scored, grouping.Rule(config.cluster, config.min_prob, model, weights), candidates
-
-
-def _weights(compared: Stage, learnt: Learnt) -> NDArray[np.float64]:
-    by_field = {field.label: field.weight for field in learnt.recipe.fields}
-    names = [name for name in compared.lazily("compared").collect_schema() if name[:2] == "f:"]
-    return np.array([by_field.get(name[2:].removeprefix("column "), 1.0) for name in names])
+    rule = grouping.Rule(config.cluster, config.min_prob, model, weights, config.draws, config.seed)
+    return scored, rule, candidates
 
 
 def _cluster(
     shop: Workshop, learnt: Learnt, scored: Stage, rule: grouping.Rule
 ) -> tuple[Stage, list[Note]]:
     count = learnt.layout.count
-    edges = partial(grouping.edges, scored, rule.cut)
+    edges = partial(grouping.edges, scored, rule.least)
     stars = connect(shop, edges, learnt.layout.shard_of, count)
     sent, _ = shop.run("sent", partial(grouping.send, learnt, stars, scored), count)
     gathered, _ = shop.run("gathered", partial(grouping.gather, learnt, sent), count)
@@ -340,14 +289,7 @@ def _totals(notes: Sequence[Note]) -> dict[str, float]:
 def _warnings(
     found: passes.Chosen, total: dict[str, float], height: int, config: DedupeConfig
 ) -> tuple[str, ...]:
-    out = []
-    if found.recall is not None and found.recall.share < _FEW_RECALL:
-        out.append(
-            f"passes find about {found.recall.share:.0%} of the true pairs; compare other columns "
-            "(--on), or leave --work-dir out where one machine can hold the table"
-        )
-    if found.recall is None:
-        out.append("too few rows have a near twin to learn passes from: exact ones were taken")
+    out = list(found.warnings())
     if total["largest"] > max(config.max_cluster, 0):
         out.append(
             f"the largest cluster has {int(total['largest']):,} of {height:,} rows: look at it, or "

@@ -7,8 +7,8 @@ Nothing is read but the files' indexes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tk.errors import InputError
@@ -18,30 +18,69 @@ from tk_link.shards.inputs import Piece, cut
 from tk_link.shards.pipeline import check_options
 from tk_link.summary import line
 
-COSTS: dict[str, tuple[float, float]] = {
-    "rows": (0.73, 28.6),
-    "sample": (0.31, 0.9),
-    "spelled": (4.49, 78.3),
-    "nearest": (10.34, 0.4),
-    "nearest-back": (10.29, 0.4),
-    "counts": (3.52, 0.7),
-    "keys": (4.02, 113.2),
-    "pairs": (18.18, 10.2),
-    "asks": (0.79, 5.7),
-    "answers": (1.94, 65.1),
-    "compared": (20.86, 14.7),
-    "scored": (0.90, 14.2),
-    "contract": (0.20, 2.5),
-    "stars": (1.48, 12.8),
-    "sent": (0.55, 9.9),
-    "gathered": (0.48, 5.8),
-    "more-answers": (0.33, 0.1),
-    "clusters": (5.45, 8.6),
-    "output": (1.86, 32.3),
-}
-"""Processor microseconds and bytes on disk for each row of the input, by stage."""
-_PAIRS = 0.9
-"""Candidate pairs for each row."""
+
+@dataclass(frozen=True)
+class Costs:
+    """What a row of the input costs.
+
+    Attributes:
+        stages: Processor microseconds and bytes on disk, by stage.
+        pairs: Candidate pairs.
+    """
+
+    stages: Mapping[str, tuple[float, float]]
+    pairs: float
+
+
+DEDUPE = Costs(
+    {
+        "rows": (0.73, 28.6),
+        "sample": (0.31, 0.9),
+        "spelled": (4.49, 78.3),
+        "nearest": (10.34, 0.4),
+        "nearest-back": (10.29, 0.4),
+        "counts": (3.52, 0.7),
+        "keys": (4.02, 113.2),
+        "pairs": (18.18, 10.2),
+        "asks": (0.79, 5.7),
+        "answers": (1.94, 65.1),
+        "compared": (20.86, 14.7),
+        "scored": (0.90, 14.2),
+        "contract": (0.20, 2.5),
+        "stars": (1.48, 12.8),
+        "sent": (0.55, 9.9),
+        "gathered": (0.48, 5.8),
+        "more-answers": (0.33, 0.1),
+        "clusters": (5.45, 8.6),
+        "output": (1.86, 32.3),
+    },
+    pairs=0.9,
+)
+"""Of `tk dedupe`, on two tables of a million rows, stacked."""
+LINK = Costs(
+    {
+        "rows": (0.77, 28.5),
+        "sample": (0.31, 0.9),
+        "spelled": (4.13, 78.3),
+        "nearest": (5.53, 0.2),
+        "nearest-back": (6.67, 0.2),
+        "counts": (3.28, 0.7),
+        "keys": (4.39, 113.0),
+        "pairs": (27.21, 25.9),
+        "asks": (1.86, 11.7),
+        "answers": (2.95, 125.7),
+        "compared": (42.00, 38.5),
+        "scored": (1.82, 42.2),
+        "contract": (1.27, 8.0),
+        "stars": (10.11, 21.6),
+        "sent": (2.01, 44.5),
+        "decided": (11.49, 14.0),
+        "fetched": (0.56, 11.4),
+        "output": (1.77, 35.0),
+    },
+    pairs=2.3,
+)
+"""Of `tk link`, on the same two tables, by one worker while others used the machine."""
 _BASE_MB, _ROW_MB = 400.0, 4.2e-3
 """Memory of a process, and for each row of its shard: 813 MB were measured for 100,000."""
 _ROW_BYTES = 80.0
@@ -94,27 +133,28 @@ class Plan:
 def make_plan(files: Sequence[str], config: DedupeConfig, shards: ShardConfig) -> Plan:
     """Estimate a run. Raises as `tk_link.shards.pipeline.run` does before it reads rows."""
     check_options(config)
-    pieces = cut(files, shard_rows=shards.shard_rows)
+    return plan_of(cut(files, shard_rows=shards.shard_rows), shards)
+
+
+def plan_of(pieces: Sequence[Piece], shards: ShardConfig, costs: Costs = DEDUPE) -> Plan:
+    """Estimate a run over these shards, by what a row costs at each stage."""
     heights = [_height(piece) for piece in pieces]
     counted = all(piece.rows is not None for piece in pieces)
-    return estimate(
-        sum(heights), len(pieces), max(heights), workers=shards.workers, is_counted=counted
-    )
+    plan = estimate(sum(heights), len(pieces), max(heights), costs=costs)
+    return replace(plan, workers=shards.workers, is_counted=counted)
 
 
-def estimate(
-    rows: int, shards: int, largest: int, *, workers: int | None = None, is_counted: bool = True
-) -> Plan:
-    """Estimate a run over so many rows; arguments as `Plan` has them."""
+def estimate(rows: int, shards: int, largest: int, costs: Costs = DEDUPE) -> Plan:
+    """Estimate a run over so many rows; arguments as `Plan` and `plan_of` have them."""
     return Plan(
         rows=rows,
-        is_counted=is_counted,
+        is_counted=True,
         shards=shards,
         largest=largest,
-        workers=workers,
-        pairs=round(rows * _PAIRS),
-        cpu_seconds={name: rows * cpu / 1e6 for name, (cpu, _) in COSTS.items()},
-        megabytes={name: rows * size / 1e6 for name, (_, size) in COSTS.items()},
+        workers=None,
+        pairs=round(rows * costs.pairs),
+        cpu_seconds={name: rows * cpu / 1e6 for name, (cpu, _) in costs.stages.items()},
+        megabytes={name: rows * size / 1e6 for name, (_, size) in costs.stages.items()},
         memory=_BASE_MB + largest * _ROW_MB,
     )
 

@@ -49,11 +49,7 @@ def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
         weights: Multiplier on each feature's evidence.
         pairs: Number of pairs of all shards.
     """
-    frame = compared.lazily("compared")
-    if pairs > LEARN_PAIRS:
-        share = -(-pairs // LEARN_PAIRS)
-        frame = frame.filter(pl.col("left").hash(seed=7) % share == 0)
-    sample = frame.sort("left", "right").collect()
+    sample = sampled(compared, share_of(pairs, LEARN_PAIRS))
     rows = pl.concat([sample["left"], sample["right"]]).unique().sort().to_numpy()
     left, right = (
         np.searchsorted(rows, sample[side].to_numpy()).astype(np.int32)
@@ -66,6 +62,19 @@ def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
     if not is_settled:
         curve = calibrated(local, levels.cut(features), model)
     return Scorer(model, curve)
+
+
+def share_of(pairs: int, most: int) -> int:
+    """Return of how many left rows one is learnt from, to learn from about `most` pairs."""
+    return max(-(-pairs // most), 1)
+
+
+def sampled(compared: Stage, share: int) -> pl.DataFrame:
+    """Return the compared pairs of one left row in ``share``, drawn by hash; sorted."""
+    frame = compared.lazily("compared")
+    if share > 1:
+        frame = frame.filter(pl.col("left").hash(seed=7) % share == 0)
+    return frame.sort("left", "right").collect()
 
 
 def score(
@@ -95,3 +104,10 @@ def probability(model: Scorer, features: Features) -> NDArray[np.float64]:
 
 def _column(name: str) -> str:
     return f"f:{name}"
+
+
+def weights_of(compared: Stage, learnt: Learnt) -> NDArray[np.float64]:
+    """Return the multiplier on each feature's evidence."""
+    by_field = {field.label: field.weight for field in learnt.recipe.fields}
+    names = [name for name in compared.lazily("compared").collect_schema() if name[:2] == "f:"]
+    return np.array([by_field.get(name[2:].removeprefix("column "), 1.0) for name in names])

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from tk_link import normalise
+from tk_link.comparing.described import Described, joined
+from tk_link.computed import with_computed
 from tk_link.dedupe.naming import row_names
 from tk_link.fields import Field, FieldType
 from tk_link.shards.inputs import ROW, Layout
 from tk_link.shards.store import Frames, Values
 from tk_link.tables import Table
 from tk_link.textview import text_view
-from tk_link.views import WORDY, Views, raw_text, record_text, spelled
+from tk_link.views import WORDY, Views, dated, raw_text, record_text, spelled
 
+TITLE, TOLD, YEAR = "title", "told", "year"
 _RAW: frozenset[FieldType] = frozenset({"number", "geo"})
 
 
@@ -35,6 +38,7 @@ class Recipe:
         id_column: Column that names rows; None where their number does.
         source: Column that says which file a row is from, if there is one.
         apart: Whether rows of one file are different entities.
+        told: Columns that say what a thing is, where variants are to be told apart.
     """
 
     columns: tuple[str, ...]
@@ -45,6 +49,7 @@ class Recipe:
     id_column: str | None
     source: str | None
     apart: bool
+    told: Described | None = None
 
     def spell(self, text: pl.DataFrame, start: int) -> pl.DataFrame:
         """Return rows as they are compared.
@@ -55,19 +60,23 @@ class Recipe:
 
         Returns:
             ``row``, ``name``, ``filled``, ``apart``, ``record``, ``wording`` and for field 2, as
-            far as it has them, ``v2`` (normalised), ``d2`` (date) and ``t2`` (raw).
+            far as it has them, ``v2`` (normalised), ``d2`` (date) and ``t2`` (raw); `TITLE`, `TOLD`
+            and years where things are described.
         """
         numbers = text[ROW]
         missing = [pl.lit(None, pl.String).alias(c) for c in self.columns if c not in text.columns]
         text = text.with_columns(missing).select(self.columns)
-        table = Table("shard", text, text)
+        table = with_computed(Table("shard", text, text), [f.left for f in self.fields])
+        text = table.text
         for column, formats in self.dates:
             table.kept[column, "as dates"] = normalise.dates(text[column], formats)
         name = row_names(table, self.id_column, self.source)
         if self.id_column is None:
             own = (pl.int_range(len(text), eager=True) + start).cast(pl.String)
             name = own if self.source is None else text[self.source].fill_null("") + ":" + own
-        filled = text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"].cast(pl.Int64)
+        filled = text.select(n=pl.sum_horizontal(pl.col(self.columns).is_not_null()))["n"].cast(
+            pl.Int64
+        )
         apart = pl.lit(0, pl.Int64)
         if self.apart and self.source is not None:
             hashes = text[self.source].fill_null("").hash(seed=0)
@@ -79,6 +88,8 @@ class Recipe:
                 own_columns.append(table.kept[field.left, "as dates"].alias(f"d{n}"))
             if field.type in _RAW:
                 own_columns.append(text[field.left].alias(f"t{n}"))
+        if self.told is not None:
+            own_columns += _described(table, self.told)
         wording = raw_text(table, self.wording) if self.wording else None
         return pl.DataFrame(
             {
@@ -113,6 +124,18 @@ class Recipe:
             (tuple(name for name, _ in self.record),) * 2,
         )
         return table, views
+
+
+def _described(table: Table, told: Described) -> list[pl.Series]:
+    """Return what the variant guard reads of each row."""
+    return [
+        table.text[told.title.left].alias(TITLE),
+        joined(table, [field.left for field in told.told]).alias(TOLD),
+        *(
+            dated(table, field.left).dt.year().alias(f"{YEAR}{n}")
+            for n, field in enumerate(told.dated)
+        ),
+    ]
 
 
 def recipe_of(

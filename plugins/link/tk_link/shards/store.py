@@ -156,6 +156,19 @@ class Workshop:
     reused: int = 0
     begun: int = 0
 
+    @property
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor seconds of every stage, those of earlier runs included."""
+        return {name: sum(n.cpu_seconds for n in notes) for name, notes in self.notes.items()}
+
+    @property
+    def bytes(self) -> dict[str, int]:
+        """Bytes that every stage wrote."""
+        return {
+            name: sum(sum(note.bytes.values()) for note in notes)
+            for name, notes in self.notes.items()
+        }
+
     def run(
         self, name: str, work: Work, count: int, *, elsewhere: Path | None = None
     ) -> tuple[Stage, list[Note]]:

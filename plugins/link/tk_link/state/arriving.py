@@ -28,7 +28,8 @@ class Source:
 
     Attributes:
         number: 1 for the oldest.
-        origin: What tells it from others: the path as seen from the state's folder.
+        origin: What tells it from others: the path as seen from the state's folder, with the side
+            in front (``left:crm.csv``) where a state has sides.
         table: Its rows in the order of arrival, under the name that the output gives them.
         seen: Digests of what it was when it was read.
     """
@@ -77,7 +78,11 @@ class News:
 
 
 def receive(
-    known: Sequence[Source], arriving: Sequence[Arriving], *, id: str | None = None
+    known: Sequence[Source],
+    arriving: Sequence[Arriving],
+    *,
+    id: str | None = None,
+    side: str = "",
 ) -> tuple[list[Source], list[News]]:
     """Return all sources after `arriving`, and what each brought.
 
@@ -85,6 +90,7 @@ def receive(
         known: The sources so far; those that nothing arrives for are returned as they are.
         arriving: What was read now.
         id: Column that names rows; None finds one in what is known of a file.
+        side: ``left`` or ``right`` where a state has sides, which know nothing of each other.
 
     Raises:
         InputError: A table has no column in common with the others, or it is a file whose columns
@@ -92,9 +98,9 @@ def receive(
     """
     sources, news = list(known), []
     for each in arriving:
-        digest = _digest(each.table)
+        digest, origin = (_marked(side, t) for t in (_digest(each.table), each.origin))
         before = next((s for s in sources if digest in s.seen), None)
-        own = next((s for s in sources if s.origin == each.origin), None)
+        own = next((s for s in sources if s.origin == origin), None)
         if before is not None and before is not own:
             rows = len(each.table)
             news.append(News(each.table.name, known=rows, same_as=before.table.name))
@@ -103,12 +109,21 @@ def receive(
             sources[at], brought = _updated(own, each, digest, id)
             news.append(brought)
         else:
-            _check_alike(sources, each.table)
+            _check_alike(of_side(sources, side), each.table)
             name = _free_name(each, {s.table.name for s in sources})
             table = replace(each.table, name=name)
-            sources.append(Source(len(sources) + 1, each.origin, table, frozenset([digest])))
+            sources.append(Source(len(sources) + 1, origin, table, frozenset([digest])))
             news.append(News(name, new=len(table)))
     return sources, news
+
+
+def of_side(sources: Sequence[Source], side: str) -> list[Source]:
+    """Return the sources of one side of a state that has sides; all where it has none."""
+    return [source for source in sources if source.origin.startswith(_marked(side, ""))]
+
+
+def _marked(side: str, text: str) -> str:
+    return f"{side}:{text}" if side else text
 
 
 def _updated(

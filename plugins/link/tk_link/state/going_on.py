@@ -7,14 +7,9 @@ before linking begins, ids and clusters when it has ended, before any output is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import polars as pl
 
 from tk.errors import UsageError
 from tk_link.dedupe.clustering import Clustering
@@ -23,13 +18,23 @@ from tk_link.dedupe.config import DedupeConfig
 from tk_link.dedupe.naming import namings
 from tk_link.dedupe.pipeline import Run, run_closely
 from tk_link.dedupe.stack import Stack, stack_labelled
-from tk_link.judging.judged import Judged, Verdicts, rows_by_name
+from tk_link.judging.judged import Verdicts, rows_by_name
 from tk_link.progress import Progress
-from tk_link.state.arriving import Arriving, News, Source, receive
+from tk_link.state.arriving import Arriving, Source, receive
 from tk_link.state.deciding import added, locate
-from tk_link.state.identity import Carried, carry
 from tk_link.state.keeping import keep, kept
-from tk_link.state.store import LastRun, Store, open_store, read_store
+from tk_link.state.opening import DEDUPED
+from tk_link.state.running import (
+    Step,
+    begin,
+    changed,
+    finish,
+    ids_of,
+    options_of,
+    places_of,
+    unchanged,
+)
+from tk_link.state.store import open_store, read_store
 
 _FREE = ("keep", "golden", "max_cluster", "draws", "device", "offline", "threads", "source")
 """Options that have no part in what is found."""
@@ -43,28 +48,15 @@ class Continued:
         stack: All rows of the state.
         clustering: What was found, with `Clustering.ids`.
         config: The options, with the column of files' names.
-        news: What each table brought.
-        run: The number of the run whose result this is.
-        judged: Judgements that count.
-        carried: Ids that came and went; None where there was nothing to do.
-        changed: Options that are others than in the run before.
+        step: What the run brought.
         closely: Everything that was computed, where it was.
     """
 
     stack: Stack
     clustering: Clustering
     config: DedupeConfig
-    news: tuple[News, ...]
-    run: int
-    judged: Judged
-    carried: Carried | None = None
-    changed: tuple[str, ...] = ()
+    step: Step
     closely: Run | None = None
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether nothing was new, and this is the result of the run before."""
-        return self.carried is None
 
 
 def go_on(
@@ -93,66 +85,31 @@ def go_on(
     """
     if config.draws is not None:
         raise UsageError("draws are many clusterings, a state goes on from one; leave out one")
-    with open_store(path) as store:
+    with open_store(path, DEDUPED) as store:
         before = store.sources()
         sources, news = receive(before, arriving, id=config.id)
         stacked, config = _stacked(sources, config)
-        names, places = namings(stacked.table, config.id, config.source), _places(sources)
+        names, places = namings(stacked.table, config.id, config.source), places_of(sources)
         kept_before = store.judgements()
         more = added(kept_before, verdicts)
-        located = locate([*kept_before, *more], rows_by_name(*names), places)
+        rows = rows_by_name(*names)
+        located = locate([*kept_before, *more], rows, rows, places)
         located.judged.check(names[0])
-        last, options = store.last_run(), _options(config)
-        changed = _changed(last, options)
-        is_new = bool(more) or any(each.new or each.changed for each in news)
-        found = None if is_new or again else _still_true(store, last, options)
-        if last is not None and found is not None:
-            return Continued(stacked, found, config, tuple(news), last.run, located.judged)
-        with store.transaction():
-            run = store.begin_run(_version(), options)
-            for source in sources:
-                if not any(source is known for known in before):
-                    store.write_source(source)
-            store.add_judgements(run, more)
-            store.locate_judgements(located.places)
+        options = options_of(config, free=_FREE)
+        step = Step(len(stacked.table), tuple(news), located.judged)
+        if not (again or more or step.is_news) and (last := unchanged(store, options)):
+            found = replace(kept(store), ids=ids_of(store, places))
+            return Continued(stacked, found, config, replace(step, run=last))
+        step = replace(step, changed=changed(store, options))
+        arrived = [source for source in sources if not any(source is old for old in before)]
+        run = begin(store, options, arrived, more, located)
         closely = run_closely(stacked.table, config, progress=progress, judged=located.judged)
-        carried = _finish(store, run, closely.clustering, places, names[0])
-        closely = replace(closely, clustering=replace(closely.clustering, ids=carried.ids))
-        return Continued(
-            stacked,
-            closely.clustering,
-            config,
-            tuple(news),
-            run,
-            located.judged,
-            carried,
-            changed,
-            closely,
-        )
-
-
-def _still_true(store: Store, last: LastRun | None, options: str) -> Clustering | None:
-    """Return the last result where the same options and version would find it again."""
-    if last is None or not last.is_done or (last.options, last.version) != (options, _version()):
-        return None
-    found = kept(store)
-    return None if found is None else replace(found, ids=store.memberships()["cluster"])
-
-
-def _finish(
-    store: Store, run: int, found: Clustering, places: pl.DataFrame, names: pl.Series
-) -> Carried:
-    """Carry the ids over and keep what was found."""
-    rows = ["source", "place"]
-    before = places.join(store.memberships(), on=rows, how="left", maintain_order="left")["cluster"]
-    carried = carry(before, found.rows["cluster"], names=names, ages=store.clusters())
-    moved = places.with_columns(carried.ids).filter(carried.ids.ne_missing(before))
-    with store.transaction():
-        store.write_clusters(run, born=carried.born, gone=carried.gone)
-        store.write_memberships(run, moved)
-        keep(store, run, found)
-        store.end_run(run)
-    return carried
+        found = closely.clustering
+        with finish(store, run, found.rows["cluster"], places, names[0]) as carried:
+            keep(store, run, found)
+        closely = replace(closely, clustering=replace(found, ids=carried.ids))
+        step = replace(step, run=run, carried=carried)
+        return Continued(stacked, closely.clustering, config, step, closely)
 
 
 def look_ahead(
@@ -161,7 +118,7 @@ def look_ahead(
     """Return the rows that `go_on` would link, and write nothing. Raises as `go_on`."""
     known: list[Source] = []
     if path.exists():
-        with read_store(path) as store:
+        with read_store(path, DEDUPED) as store:
             known = store.sources()
     return _stacked(receive(known, arriving, id=config.id)[0], config)
 
@@ -179,31 +136,3 @@ def _stacked(sources: Sequence[Source], config: DedupeConfig) -> tuple[Stack, De
     stacked = stack_labelled(tables, source=config.source)
     check_columns(config, stacked)
     return stacked, replace(config, source=stacked.source)
-
-
-def _places(sources: Sequence[Source]) -> pl.DataFrame:
-    """Return ``source`` and ``place`` of every row, in order."""
-    heights = [len(source.table) for source in sources]
-    numbers = np.repeat(np.array([source.number for source in sources], dtype=np.int64), heights)
-    places = np.concatenate([np.arange(height, dtype=np.int64) for height in heights])
-    return pl.DataFrame({"source": numbers, "place": places})
-
-
-def _options(config: DedupeConfig) -> str:
-    options = {name: value for name, value in asdict(config).items() if name not in _FREE}
-    return json.dumps(options, sort_keys=True)
-
-
-def _changed(last: LastRun | None, options: str) -> tuple[str, ...]:
-    """Name the options that are others than in the run before."""
-    if last is None or last.options == options:
-        return ()
-    before, now = json.loads(last.options), json.loads(options)
-    return tuple(sorted(name for name in {*before} | {*now} if before.get(name) != now.get(name)))
-
-
-def _version() -> str:
-    try:
-        return version("transformer-tk")
-    except PackageNotFoundError:  # a source tree that nobody installed
-        return "unknown"

@@ -32,12 +32,9 @@ def keep(store: Store, run: int, clustering: Clustering) -> None:
     store.write_about(run, json.dumps(about))
 
 
-def kept(store: Store) -> Clustering | None:
-    """Return the last result, None where there is none."""
-    text = store.about()
-    if text is None:
-        return None
-    about = json.loads(text)
+def kept(store: Store) -> Clustering:
+    """Return the result of the last run, which ended."""
+    about = json.loads(store.about())
     choice = about["choice"]
     return Clustering(
         fields=tuple(Field(**field) for field in about["fields"]),

@@ -12,12 +12,30 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tk.errors import InputError, OutputError, TkError
 
-APPLICATION = 0x746B6C73
-"""SQLite's application id of a state, ``tkls``."""
+
+@dataclass(frozen=True)
+class StateKind:
+    """Whose state a file is.
+
+    Attributes:
+        command: The command that goes on from it.
+        application: SQLite's application id.
+    """
+
+    command: str
+    application: int
+
+
+DEDUPED = StateKind("tk dedupe", 0x746B6C73)
+"""``tkls``"""
+LINKED = StateKind("tk link", 0x746B6C6E)
+"""``tkln``"""
+_KINDS = {kind.application: kind for kind in (DEDUPED, LINKED)}
 FORMAT = 1
 """Version of the tables below."""
 _PATIENCE = 2.0
@@ -53,7 +71,7 @@ CREATE TABLE result (run INTEGER PRIMARY KEY, about TEXT NOT NULL);
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
+def opened(path: Path, kind: StateKind = DEDUPED) -> Iterator[sqlite3.Connection]:
     """Open a state for one run, making it where it is not there, and keep others out.
 
     Raises:
@@ -62,8 +80,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with explained(path):
         if not path.exists():
-            _make(path)
-        check_header(path)
+            _make(path, kind)
+        check_header(path, kind)
         with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as store:
             store.execute("PRAGMA locking_mode = EXCLUSIVE")
             store.execute("PRAGMA synchronous = FULL")
@@ -75,10 +93,14 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a state that is not to be changed. Raises `InputError` as `opened` does."""
+def opened_to_read(path: Path, kind: StateKind | None = None) -> Iterator[sqlite3.Connection]:
+    """Open a state that is not to be changed, of any kind where none is named.
+
+    Raises:
+        InputError: As `opened` does.
+    """
     with explained(path):
-        check_header(path)
+        check_header(path, kind)
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE)) as store:
             yield store
@@ -101,12 +123,12 @@ def is_state(path: Path) -> bool:
     """Tell whether a file calls itself a state; it may still be damaged."""
     with suppress(OSError), path.open("rb") as stream:
         head = stream.read(100)
-        return head[:16] == b"SQLite format 3\0" and _number(head, 68) == APPLICATION
+        return head[:16] == b"SQLite format 3\0" and _number(head, 68) in _KINDS
     return False
 
 
-def check_header(path: Path) -> None:
-    """See that a file is a whole state of this version.
+def check_header(path: Path, kind: StateKind | None = None) -> None:
+    """See that a file is a whole state of this version, and of a kind where one is wanted.
 
     It is read as bytes, before SQLite opens it: closing a file drops the locks of its process.
 
@@ -123,13 +145,19 @@ def check_header(path: Path) -> None:
             "copy, or delete it to begin a new one"
         )
     if not head.startswith(b"SQLite format 3\0"[: len(head)]):
-        raise InputError(f"{path} is no state of tk dedupe; name another file with --state")
+        raise InputError(f"{path} is no state of {_wanted(kind)}; name another file with --state")
     if len(head) < 100:
         raise InputError(_damaged(path, f"it ends after {len(head)} bytes"))
-    if _number(head, 68) != APPLICATION:
+    found = _KINDS.get(_number(head, 68))
+    if found is None:
         raise InputError(
-            f"{path} is an SQLite database with other tables, no state of tk dedupe; name another "
-            "file with --state"
+            f"{path} is an SQLite database with other tables, no state of {_wanted(kind)}; name "
+            "another file with --state"
+        )
+    if kind not in (None, found):
+        raise InputError(
+            f"{path} is a state of {found.command}, which {_wanted(kind)} cannot go on from; name "
+            "another file with --state"
         )
     if _number(head, 60) != FORMAT:
         raise InputError(
@@ -171,7 +199,11 @@ def explained(path: Path) -> Iterator[None]:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _make(path: Path) -> None:
+def _wanted(kind: StateKind | None) -> str:
+    return "tk" if kind is None else kind.command
+
+
+def _make(path: Path, kind: StateKind) -> None:
     """Make an empty state beside its place and move it there, unless another run was faster."""
     if not path.parent.is_dir():
         raise OutputError(f"{path} cannot be written: folder {path.parent} does not exist")
@@ -179,8 +211,8 @@ def _make(path: Path) -> None:
     try:
         with closing(sqlite3.connect(part, isolation_level=None)) as store:
             store.executescript(
-                f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
-                f"{_SCHEMA} COMMIT;"
+                f"BEGIN; PRAGMA application_id = {kind.application};"
+                f"PRAGMA user_version = {FORMAT}; {_SCHEMA} COMMIT;"
             )
         try:
             os.link(part, path)  # unlike a renaming, it never replaces

@@ -15,7 +15,7 @@ import polars as pl
 
 from tk_link.auditing.judgements import Judgement, Pair
 from tk_link.state.arriving import Source
-from tk_link.state.opening import opened, opened_to_read, transaction
+from tk_link.state.opening import StateKind, opened, opened_to_read, transaction
 from tk_link.tables import Table
 from tk_link.textview import text_view
 
@@ -129,7 +129,8 @@ class Store:
     def write_frame(self, kind: Kind, frame: pl.DataFrame, *, source: int = 0) -> None:
         """Write a frame in place of the one before."""
         self.connection.execute("DELETE FROM frames WHERE kind = ? AND source = ?", (kind, source))
-        for number, piece in enumerate(frame.iter_slices(_PIECE)):
+        pieces = [*frame.iter_slices(_PIECE)] or [frame]  # of no rows, its columns
+        for number, piece in enumerate(pieces):
             content = io.BytesIO()
             piece.write_ipc(content, compression="zstd")
             values = (kind, source, number, content.getvalue())
@@ -199,10 +200,9 @@ class Store:
             [(*left, *right, number) for number, left, right in found],
         )
 
-    def about(self) -> str | None:
-        """Return what was kept about the last result, as JSON."""
-        found = self.connection.execute("SELECT about FROM result").fetchone()
-        return None if found is None else str(found[0])
+    def about(self) -> str:
+        """Return what was kept about the last result, as JSON; there is one after a whole run."""
+        return str(self.connection.execute("SELECT about FROM result").fetchone()[0])
 
     def write_about(self, run: int, about: str) -> None:
         """Replace it."""
@@ -211,16 +211,16 @@ class Store:
 
 
 @contextmanager
-def open_store(path: Path) -> Iterator[Store]:
+def open_store(path: Path, kind: StateKind) -> Iterator[Store]:
     """Open a state for one run. Raises as `tk_link.state.opening.opened`."""
-    with opened(path) as connection:
+    with opened(path, kind) as connection:
         yield Store(connection)
 
 
 @contextmanager
-def read_store(path: Path) -> Iterator[Store]:
+def read_store(path: Path, kind: StateKind | None = None) -> Iterator[Store]:
     """Open a state to read. Raises as `tk_link.state.opening.opened_to_read`."""
-    with opened_to_read(path) as connection:
+    with opened_to_read(path, kind) as connection:
         yield Store(connection)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from tk_link.state.going_on import Continued
+from tk_link.state.running import Step
 from tk_link.summary import line
 
 _FEW = 6
 
 
-def tell_state(done: Continued, state: str, *, verbose: bool = False) -> Iterator[str]:
+def tell_state(done: Step, state: str, *, verbose: bool = False) -> Iterator[str]:
     """Yield lines: the run, what each table brought, ids that came and went, judgements."""
-    rows = len(done.stack.table)
+    rows = done.rows
     if done.is_unchanged:
         yield line("state", f"{state}: nothing new since run {done.run}, whose result this is")
     else:
@@ -38,14 +38,10 @@ def tell_state(done: Continued, state: str, *, verbose: bool = False) -> Iterato
         yield line("ids", f"{away}, {len(came.born):,} new")
     judged = done.judged
     if judged or judged.absent:
-        absent = f"; {judged.absent:,} name rows that are not here (yet)" if judged.absent else ""
-        yield line(
-            "judged",
-            f"{len(judged.same):,} pairs the same, {len(judged.different):,} different{absent}",
-        )
+        yield line("judged", str(judged.counts))
 
 
-def state_json(done: Continued, state: str) -> dict[str, object]:
+def state_json(done: Step, state: str) -> dict[str, object]:
     """Return the same as data."""
     carried = done.carried
     return {

@@ -1,20 +1,18 @@
 import json
-import os
 import resource
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import polars as pl
 import pytest
+from killing import kill_after
 from shardwork import Serial
 
 from tk.errors import InputError, OutputError, UsageError
 from tk.executors.local import LocalExecutor
 from tk_link import dedupe
 from tk_link.dedupe.config import DedupeConfig
+from tk_link.dedupe.golden import merge
+from tk_link.frames import from_frame
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.pipeline import run
 
@@ -148,14 +146,7 @@ def test_a_full_disk_loses_nothing_that_was_finished(file, tmp_path):
 
 def test_a_run_that_is_killed_goes_on_where_it_was(done, file, tmp_path):
     words = [file, "--work-dir", "work", "--shard-rows", "300", "--workers", "1", "-o", "out"]
-    command = [sys.executable, "-c", "from tk_cli.main import main; main()", "dedupe", *words]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    waited = time.monotonic() + 60
-    while len(list(tmp_path.glob("work/*/*/*.json"))) < 12 and time.monotonic() < waited:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    kept = len(list(tmp_path.glob("work/*/*/*.json")))
+    kept = kill_after(["dedupe", *words], tmp_path, 12)
     result = sharded(file, tmp_path)
     assert result.reused >= kept >= 12
     assert rows_of(tmp_path).equals(rows_of(done[0]))
@@ -182,7 +173,6 @@ def test_several_files_have_a_source_and_no_pair_inside_one_if_so_asked(people, 
     ("options", "said"),
     [
         ({"retrieve": "dense"}, "retrieve 'dense'"),
-        ({"keep": "golden"}, "keep golden"),
         ({"cluster": "single-best"}, "single-best"),
         ({"k": 3}, "k has no meaning"),
         ({"across_only": True}, "there is one"),
@@ -204,6 +194,31 @@ def test_keep_best_leaves_one_row_of_each_cluster(file, tmp_path):
     result = sharded(file, tmp_path, config=DedupeConfig(keep="best"))
     rows = rows_of(tmp_path)
     assert result.kept == len(rows) == rows["cluster_id"].n_unique()
+
+
+def test_golden_rows_are_those_of_the_whole_table(done, people, tmp_path, file):
+    folder, _ = done
+    config = DedupeConfig(keep="golden", golden=(("*", "longest"), ("town", "mode")))
+    result = sharded(file, tmp_path, config=config, work=folder / "work")
+    merged, rows = rows_of(tmp_path), rows_of(folder)
+    assert result.kept == len(merged) == rows["cluster_id"].n_unique()
+    assert merged.columns == rows.columns
+    assert merged["is_canonical"].all()
+    numbered = rows.with_row_index("row")
+    clusters = numbered.select(cluster=pl.col("row").min().over("cluster_id"))
+    wanted = merge(from_frame(people, "people"), clusters, config.golden, whole=["id"])
+    assert merged.select(people.columns).equals(wanted)
+
+
+def test_drawn_clusterings_are_about_as_many_as_stated(done, file, tmp_path):
+    sharded(file, tmp_path, config=DedupeConfig(draws=10))
+    drawn = rows_of(tmp_path)
+    assert drawn.columns == ["draw", "id", "cluster_id"]
+    assert drawn.group_by("draw").len()["len"].to_list() == [900] * 10
+    assert drawn.select("draw", "id").is_unique().all()
+    counts = drawn.group_by("draw").agg(pl.col("cluster_id").n_unique())["cluster_id"]
+    assert abs(counts.mean() - rows_of(done[0])["cluster_id"].n_unique()) < 15
+    assert counts.n_unique() > 1
 
 
 def test_notes_are_plain_json(done):

@@ -5,7 +5,7 @@ from tk.errors import InputError
 from tk_link.dedupe.config import DedupeConfig
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.pipeline import run
-from tk_link.shards.plan import COSTS, estimate, make_plan
+from tk_link.shards.plan import DEDUPE, estimate, make_plan
 
 
 def plan_of(*files, rows=300):
@@ -38,7 +38,7 @@ def test_every_stage_has_a_cost(file, tmp_path):
     done = run([file], DedupeConfig(), shards, folder=str(tmp_path / "out"), executor=Serial())
     stars = ("large-star", "small-star")
     stages = {"stars" if name.startswith(stars) else name for name in done.cpu_seconds}
-    assert stages == {*COSTS}
+    assert stages == {*DEDUPE.stages}
 
 
 def test_a_folder_without_parquet_is_named(tmp_path):

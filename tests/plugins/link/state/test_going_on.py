@@ -2,24 +2,16 @@
 
 import json
 import os
-import random
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import polars as pl
 import pytest
+from killing import kill_runs, looked_into
 from registers import registers
 
 from tk_cli.main import main
 from tk_link import dedupe
 from tk_link.auditing.judgements import Journal
-from tk_link.state.opening import opened_to_read
-
-RUN = "import sys; from tk_cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture
@@ -147,35 +139,13 @@ def test_kill_at_random_moments_loses_no_judgement_and_no_finished_run(files):
     Journal(Path("j.csv")).append({("crm.csv:A0", "crm.csv:A1"): "n"})
     assert run("--judged", "j.csv", "-o", "a.csv") == 0
     rest = read("jan.csv")
-    draw, kept, done = random.Random(3), 1, 2
-    for moment in range(10):
+
+    def more(moment):
         rest.slice(moment, 1).write_csv("new.csv")
         Journal(Path("j.csv")).append({(f"crm.csv:A{moment + 2}", "crm.csv:A50"): "n"})
-        words = ["dedupe", "new.csv", "--state", "links.state", "--judged", "j.csv", "-q"]
-        with subprocess.Popen(
-            [sys.executable, "-c", RUN, *words, "-o", "b.csv"], stderr=subprocess.DEVNULL
-        ) as running:
-            # from before it opens the state until well into linking, or past its end
-            deadline = time.monotonic() + draw.uniform(0.3, 2.5)
-            while running.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.01)
-            running.send_signal(signal.SIGKILL)
-        judged, finished, integrity = looked_into("links.state")
-        assert integrity == "ok"
-        assert judged >= kept
-        assert finished >= done
-        kept, done = judged, finished
+
+    words = ["dedupe", "new.csv", "--state", "links.state", "--judged", "j.csv", "-o", "b.csv"]
+    kill_runs(words, "links.state", more, seed=3)
     assert run("new.csv", "--judged", "j.csv", "-o", "c.csv") == 0
     assert looked_into("links.state")[0] == 11
     assert main(["diff", "links.state::1", "links.state", "-q"]) == 0
-
-
-def looked_into(name):
-    """Return the judgements, the finished runs and SQLite's word on the file after a kill."""
-    with sqlite3.connect(name) as store:  # plays a journal back, as the next run does
-        judged = store.execute("SELECT count(*) FROM judged").fetchone()[0]
-        finished = store.execute("SELECT count(*) FROM runs WHERE is_done").fetchone()[0]
-        integrity = store.execute("PRAGMA integrity_check").fetchone()[0]
-    store.close()
-    with opened_to_read(Path(name)):
-        return judged, finished, integrity

@@ -1,0 +1,1 @@
+"""Run a trained model on many pictures: hardware, batch size, running."""
