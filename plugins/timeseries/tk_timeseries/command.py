@@ -78,7 +78,7 @@ def forecast(
     ] = 300,
     patience: Annotated[
         int, typer.Option("--patience", help="Checks without gain, of ten, to stop after; 0: none.")
-    ] = 5,
+    ] = 0,
     refit: Annotated[
         bool, typer.Option("--refit", help="Train once more on all rows before forecasting.")
     ] = False,

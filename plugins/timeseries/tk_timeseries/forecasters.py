@@ -93,7 +93,7 @@ class Effort:
     """
 
     steps: int = 300
-    patience: int = 5
+    patience: int = 0
     seed: int = 0
 
 

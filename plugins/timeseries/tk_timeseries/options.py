@@ -46,7 +46,7 @@ class ForecastOptions:
     backtest: int = 40
     compare: tuple[str, ...] = ("dlinear", NAIVE)
     steps: int = 300
-    patience: int = 5
+    patience: int = 0
     refit: bool = False
     seed: int = 0
     offline: bool = False
