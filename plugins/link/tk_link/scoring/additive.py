@@ -85,7 +85,7 @@ class Refit:
         hashed = levels.astype(np.uint64) @ radix
         _, first, inverse = np.unique(hashed, return_index=True, return_inverse=True)
         self._inverse = inverse[: len(self.levels)]
-        self._counts = np.bincount(inverse, times)
+        self._counts = np.bincount(inverse, times).astype(np.float64)
         self._patterns = levels[first]
         self._beta = np.zeros(0)
 
