@@ -18,7 +18,7 @@ from tk_link.linkage import Recall
 from tk_link.ngrams import VectorPair
 
 SAMPLED = 1_000
-_PLAIN, _NEAR = 0.5, 0.2
+PLAIN, _NEAR = 0.5, 0.2
 """Cosine of whole records from which rows count as near, and of their rarer grams alone."""
 _PRODUCTS = 2e8
 """Multiplications for one direction of the search: the commonest grams are left out beyond."""
@@ -63,7 +63,7 @@ def find_likely(record: VectorPair, *, threads: int, is_within: bool, seed: int 
     back = _nearest(record.right, right, record.left, threads, is_within=is_within)
     mutual = back == left
     left, right = left[mutual], right[mutual]
-    plain = record.cosine(left.astype(np.int32), right.astype(np.int32)) >= _PLAIN
+    plain = record.cosine(left.astype(np.int32), right.astype(np.int32)) >= PLAIN
     return Likely(left[plain], right[plain], len(rows))
 
 

@@ -4,14 +4,15 @@ A pass joins the rows that agree on one form of a field (`tk_link.forms`), or on
 and keeps only values rare enough to mean something: a name shared by thousands proposes nothing,
 the same name with the same town does. No rule is written by hand: which passes run is learnt from
 pairs that are probably matches (`tk_link.likely`), and which values count is decided one by one
-from their frequencies.
+from their frequencies. A value that many rows hold may be a common one, or one entity written down
+many times: such values propose too where most pairs that hold them are plainly near by text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from tk_link.fields import Field
 from tk_link.forms import Form, forms_of
-from tk_link.likely import Likely, recall_of
+from tk_link.likely import PLAIN, Likely, recall_of
 from tk_link.linkage import Recall
+from tk_link.ngrams import VectorPair
 from tk_link.tables import Table
 from tk_link.views import comparable, spelled
 
@@ -29,6 +31,13 @@ _MOST_FIELDS = 8
 MOST_PAIRS = 12
 """A value proposes pairs while left rows times right rows that hold it stay within this. On made
 people, 30 finds 0.2% more of the true pairs with 1.7 times the candidates."""
+_BANDS = (MOST_PAIRS, 25, 50, 100, 200, 400)
+"""Frequencies beyond, as such products, each tried as a whole; 400 are one entity of twenty rows on
+each side, twice what a search of all texts finds of one."""
+_VALUES, _PAIRS_EACH = 50, 4
+"""Values of a band that are looked at, and pairs of each."""
+_MOSTLY = 0.5
+"""Share of a band's pairs that must be plainly near: more are of one entity than are not."""
 FEWEST_LIKELY = 30
 """Likely pairs below which nothing is learnt from them, and every exact pass runs."""
 AGAIN = 0.35
@@ -89,8 +98,18 @@ class Found:
     recall: Recall | None
 
 
-def collide(left: Table, right: Table, fields: Sequence[Field], likely: Likely) -> Found:
-    """Return the pairs that the most useful passes propose."""
+def collide(
+    left: Table, right: Table, fields: Sequence[Field], likely: Likely, record: VectorPair
+) -> Found:
+    """Return the pairs that the most useful passes propose.
+
+    Args:
+        left: Left table.
+        right: Right table; the same object where rows of one table are compared.
+        fields: Compared columns.
+        likely: Probable matches to choose passes by.
+        record: Vectors of the whole records.
+    """
     chosen = most_identifying(left, right, fields)
     sides = (
         Side(left, [f.left for f in fields], fields),
@@ -98,9 +117,9 @@ def collide(left: Table, right: Table, fields: Sequence[Field], likely: Likely) 
     )
     forms = forms_of(left, fields, chosen)
     if len(likely) < FEWEST_LIKELY:
-        found = [(p, _joined(*sides, p)) for p in all_passes(forms) if p.is_exact]
+        found = [(p, _joined(sides, p, record)) for p in all_passes(forms) if p.is_exact]
     else:
-        found = _learnt(sides, all_passes(forms), likely)
+        found = _learnt(sides, all_passes(forms), likely, record)
     keys, width = ascending([keys for _, keys in found]), len(right)
     yields = (
         Yield(str(group), len(keys), float(held(keys, likely, width).sum()) / max(len(likely), 1))
@@ -159,7 +178,7 @@ _ODD = pl.Series([0x9E3779B97F4A7C15], dtype=pl.UInt64)
 
 
 def _learnt(
-    sides: tuple[Side, Side], passes: list[Pass], likely: Likely
+    sides: tuple[Side, Side], passes: list[Pass], likely: Likely, record: VectorPair
 ) -> list[tuple[Pass, NDArray[np.int64]]]:
     """Run passes, the most useful first, while one more finds enough likely pairs.
 
@@ -176,7 +195,7 @@ def _learnt(
         if worth[best] < least:
             break
         promised[best] = False
-        keys = _joined(*sides, passes[best])
+        keys = _joined(sides, passes[best], record)
         hit = held(keys, likely, width)
         if hit @ AGAIN**times >= least:
             found.append((passes[best], keys))
@@ -253,12 +272,58 @@ def most_identifying(left: Table, right: Table, fields: Sequence[Field]) -> list
     return sorted(range(len(worth)), key=lambda n: -worth[n])[:_MOST_FIELDS]
 
 
-def _joined(left: Side, right: Side, group: Pass) -> NDArray[np.int64]:
-    """Return keys of the pairs that share a rare value of a pass, ascending."""
-    sides = [side.keys(group) for side in (left, right)]
-    counts = [side.group_by("key").len("count") for side in sides]
-    rare = counts[0].join(counts[1], on="key")
-    rare = rare.filter(pl.col("count").cast(pl.Int64) * pl.col("count_right") <= MOST_PAIRS)
-    both = sides[0].join(rare.select("key"), on="key").join(sides[1], on="key")
+def _joined(sides: tuple[Side, Side], group: Pass, record: VectorPair) -> NDArray[np.int64]:
+    """Return keys of the pairs that share a value of a pass that counts, ascending."""
+    left, right = (side.keys(group) for side in sides)
+    counts = [side.group_by("key").len("count") for side in (left, right)]
+    values = (
+        counts[0]
+        .join(counts[1], on="key")
+        .select("key", pairs=pl.col("count").cast(pl.Int64) * pl.col("count_right"))
+    )
+    most = _most_pairs(left, right, values, record, is_within=sides[0].table is sides[1].table)
+    both = _meeting(left, right, values.filter(pl.col("pairs") <= most))
     rows = both["row"].to_numpy().astype(np.int64)
-    return np.sort(rows * len(right.table) + both["row_right"].to_numpy())
+    return np.sort(rows * len(sides[1].table) + both["row_right"].to_numpy())
+
+
+def _meeting(left: pl.DataFrame, right: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Return every left row of these values beside every right one."""
+    return left.join(values, on="key").join(right, on="key")
+
+
+def _most_pairs(
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    values: pl.DataFrame,
+    record: VectorPair,
+    *,
+    is_within: bool,
+) -> int:
+    """Return the left rows times right rows up to which a pass's values propose pairs.
+
+    `MOST_PAIRS`, and band after band beyond it while most of a few pairs of each are plainly near.
+    """
+    bands = list(pairwise(_BANDS))
+    frequent = values.filter(pl.col("pairs").is_between(MOST_PAIRS, _BANDS[-1], closed="right"))
+    if frequent.is_empty():
+        return MOST_PAIRS
+    drawn = [
+        frequent.filter(pl.col("pairs").is_between(*band, closed="right"))
+        .bottom_k(_VALUES, by="key")  # hashes: as good as drawn at random
+        .with_columns(band=pl.lit(band[1]))
+        for band in bands
+    ]
+    some = _meeting(left, right, pl.concat(drawn))
+    if is_within:
+        some = some.filter(pl.col("row") != pl.col("row_right"))
+    some = some.group_by("key").head(_PAIRS_EACH)
+    a, b = (some[name].to_numpy().astype(np.int32) for name in ("row", "row_right"))
+    near = some.select("band", near=pl.Series(record.cosine(a, b) >= PLAIN))
+    share = dict(near.group_by("band").agg(pl.col("near").mean()).iter_rows())
+    most = MOST_PAIRS
+    for _, above in bands:
+        if share.get(above, 1.0) < _MOSTLY:
+            break
+        most = above if above in share else most
+    return most

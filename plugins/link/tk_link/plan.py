@@ -251,8 +251,9 @@ def _retrieval(search: Search, k: int) -> tuple[str, int, float]:
     if not search.needs_rare_grams:
         return words, len(search.met.keys), 0.0
     few, (height, width) = candidates.K_RARE, search.heights
+    why = "find matches alone" if search.lacks_others else "miss too much"
     more = round(_UNION * (height * few + width * max(few // 2, 1)))
-    words += f", and the {few} nearest of each row by rare n-grams, as passes miss too much"
+    words += f", and the {few} nearest of each row by rare n-grams, as passes {why}"
     return words, len(search.met.keys) + more, 2 * candidates.MOST_PRODUCTS
 
 

@@ -7,6 +7,7 @@ one thing and ``birthYear`` shares ``birth`` and ``year`` with ``birth_date``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CONCEPTS: dict[str, str] = {
     "id": "id identifier key uid uuid guid rid recid rowid index idx pk ref reference",
@@ -50,10 +51,11 @@ for _concept, _words in _CONCEPTS.items():
         _MEANING.setdefault(_word, []).append(_concept)
 
 
-def words(column: str) -> list[str]:
+@lru_cache(maxsize=4_096)  # a thousand columns on each side are a million pairs of names
+def words(column: str) -> tuple[str, ...]:
     """Split a column name at case changes, digits and punctuation: ``birthYear`` → birth, year."""
     spaced = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", column)
-    return [part for part in re.split(r"[\W_]+", spaced.lower()) if part]
+    return tuple(part for part in re.split(r"[\W_]+", spaced.lower()) if part)
 
 
 def concepts(column: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ from tk_link import candidates
 from tk_link.align import align
 from tk_link.fields import Field
 from tk_link.frames import from_frame
+from tk_link.ngrams import vectorise
 from tk_link.profile import profile
 from tk_link.views import build_views
 
@@ -132,3 +133,28 @@ def test_threads_do_not_change_the_candidates():
     views = build_views(table, table, [field], profiles, profiles)
     one, four = (candidates.find(table, table, [field], views, threads=n).pairs for n in (1, 4))
     assert both(one) == both(four)
+
+
+def within(monkeypatch, names, notes):
+    """Plan the search inside one table by passes."""
+    monkeypatch.setattr(candidates, "is_small", lambda record: False)
+    table = from_frame(pl.DataFrame({"name": names, "note": notes}), "one")
+    found, field = profile(table), Field("name", "name", "text")
+    views = build_views(table, table, [field], found, found)
+    return candidates.plan_search(table, table, [field], views, threads=1)
+
+
+def test_where_passes_find_matches_alone_look_alikes_join_them(monkeypatch):
+    names = [f"{a} {b} {n}" for n in range(3) for a in WORDS for b in WORDS]
+    search = within(monkeypatch, names * 2, [None] * 600)
+    assert search.lacks_others
+    assert search.needs_rare_grams
+    assert search.met.recall.share > candidates.ENOUGH
+
+
+def test_where_passes_find_others_too_they_stay_alone():
+    rng = np.random.default_rng(0)
+    record = vectorise(*[pl.Series([f"{n}" for n in rng.integers(10**9, 10**10, 50)])] * 2)
+    keys = np.arange(50 * 50)
+    assert candidates._share_near(record, keys) < 0.1
+    assert candidates._share_near(record, keys[::51]) == 0.0  # rows with themselves

@@ -8,6 +8,7 @@ from tk_link.config import LinkConfig
 from tk_link.fields import Field
 from tk_link.frames import from_frame
 from tk_link.likely import Likely
+from tk_link.ngrams import vectorise
 from tk_link.plan import prepare
 from tk_link.views import build_views
 
@@ -26,7 +27,11 @@ NOTHING_LIKELY = Likely(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
 
 
 def collide(left, right, fields, likely=NOTHING_LIKELY):
-    return passes.collide(*tables(left, right), fields, likely)
+    sides = tables(left, right)
+    sides = (sides[0], sides[0]) if left is right else sides
+    texts = [side.text.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True))
+             .to_series() for side in sides]  # fmt: skip
+    return passes.collide(*sides, fields, likely, vectorise(*texts))
 
 
 def test_rows_that_share_a_rare_value_meet_and_common_values_bring_nobody_together():
@@ -37,7 +42,8 @@ def test_rows_that_share_a_rare_value_meet_and_common_values_bring_nobody_togeth
 
 def test_two_common_values_together_are_rare_enough():
     rows = [(f"n{a}", f"t{b}") for a in range(10) for b in range(10)]
-    frame = {"name": [n for n, _ in rows], "town": [t for _, t in rows]}
+    rest = [str(n) for n in np.random.default_rng(0).integers(10**11, 10**12, 100)]
+    frame = {"name": [n for n, _ in rows], "town": [t for _, t in rows], "rest": rest}
     assert as_pairs(collide(frame, frame, [NAME, TOWN]).keys, 100) == {(n, n) for n in range(100)}
 
 
@@ -109,3 +115,16 @@ def test_large_tables_find_what_text_would_find(monkeypatch, enough):
     found = set(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
     assert len(found) == len(pairs)
     assert np.mean([pair in found for pair in both.truth]) > 0.9
+
+
+def test_an_entity_written_down_many_times_meets_though_its_values_are_many():
+    frame = {"name": [f"jo{n // 8} smith{n // 8}" for n in range(400)], "town": ["X"] * 400}
+    together = as_pairs(collide(frame, frame, [NAME, TOWN]).keys, 400)
+    assert together == {(a, b) for a in range(400) for b in range(400) if a // 8 == b // 8}
+
+
+def test_a_value_that_unlike_rows_share_proposes_nothing():
+    rest = np.random.default_rng(0).integers(10**11, 10**12, 400)
+    frame = {"name": [f"s{n // 8}" for n in range(400)], "town": [f"{n}" for n in rest]}
+    together = as_pairs(collide(frame, frame, [NAME, TOWN]).keys, 400)
+    assert together == {(n, n) for n in range(400)}

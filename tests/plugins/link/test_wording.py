@@ -16,7 +16,7 @@ from tk_link.wording import concepts, is_id_name, words
     ],
 )
 def test_column_names_are_split_at_case_and_punctuation(column, parts):
-    assert words(column) == parts
+    assert list(words(column)) == parts
 
 
 @pytest.mark.parametrize(

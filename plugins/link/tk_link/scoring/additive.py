@@ -4,6 +4,10 @@ Fellegi-Sunter adds up fields as if they were independent; town, postcode and st
 three agreements of one house weigh like three witnesses. A logistic regression on the same levels,
 with probabilities as soft labels and coefficients that may only add as similarity rises, shares
 out what the fields say together. Contributions stay additive, so a pair can be explained.
+
+Every level of every feature is a step with a coefficient of its own. A table of a thousand columns
+would have twelve thousand, and one Newton step takes their square in memory and in time for each
+pattern; beyond `MOST_STEPS` those stay that tell most by themselves (Rao's score test, 1948).
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from tk_link.scoring.levels import COUNT
 
 _RIDGE, _PRESENCE_RIDGE = 1.0, 0.2
 _NEWTON_STEPS, _SWEEPS = 12, 60
+MOST_STEPS = 500
+"""Steps in one model: forty features in full, where tables seldom have twenty columns."""
 _SETTLED, _FLAT = 1e-3, 1e-4
 _START = -4.0
 _SHORTEST = 1e-12
@@ -79,9 +85,20 @@ class Refit:
         hashed = levels.astype(np.uint64) @ radix
         _, first, inverse = np.unique(hashed, return_index=True, return_inverse=True)
         self._inverse = inverse[: len(self.levels)]
-        self._counts = np.bincount(inverse, times)
-        self._design, self._steps = _design(levels[first])
-        at_first = np.array([level == 1 for _, level in self._steps])
+        self._counts = np.bincount(inverse, times).astype(np.float64)
+        self._patterns = levels[first]
+        self._beta = np.zeros(0)
+
+    def _lay_out(self, matches: NDArray[np.float64]) -> None:
+        """Lay out the step indicators, by the first labels where they say which to choose."""
+        self._steps = _steps(self._patterns)
+        if len(self._steps) > MOST_STEPS:
+            gains = _gains(self._patterns, self._counts, matches)
+            told = np.array([gains[step] for step in self._steps])
+            kept = np.sort(np.argsort(-told, kind="stable")[:MOST_STEPS])
+            self._steps = [self._steps[n] for n in kept]
+        self._design = _design(self._patterns, self._steps)
+        at_first = np.array([level == 1 for _, level in self._steps], dtype=bool)
         self._ridge = np.concatenate([[0.0], np.where(at_first, _PRESENCE_RIDGE, _RIDGE)])
         self._free = np.concatenate([[True], at_first])
         self._beta = np.zeros(len(self._ridge))
@@ -90,6 +107,8 @@ class Refit:
     def fit(self, probability: NDArray[np.float64]) -> Additive:
         """Fit labels in 0..1, one a pair."""
         matches = np.bincount(self._inverse, probability, len(self._counts)).astype(np.float64)
+        if not len(self._beta):
+            self._lay_out(matches)
         # One BLAS thread: on two busy cores its threads wait for each other, 18 s instead of 2.
         with threadpool_limits(limits=1, user_api="blas"):
             for _ in range(_NEWTON_STEPS):
@@ -127,20 +146,50 @@ class Refit:
         return float(fit + 0.5 * (self._ridge * beta**2).sum())
 
 
-def _design(patterns: NDArray[np.int8]) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
-    """Return intercept and step indicators: "known at all", then "at least level q"."""
-    columns = [np.ones(len(patterns), dtype=np.float32)]
+def _steps(patterns: NDArray[np.int8]) -> list[tuple[int, int]]:
+    """Return the feature and level of each step that some patterns reach and not all that led up.
+
+    The first of a feature is "known at all", the others "at least level q".
+    """
     steps = []
-    for feature in range(patterns.shape[1]):
-        last = None
+    for feature, column in enumerate(patterns.T):
+        reached = _reached(np.bincount(column, minlength=COUNT))
         for level in range(1, COUNT):
-            step = patterns[:, feature] >= level
-            reached = int(step.sum())
-            if reached and reached != last:
-                columns.append(step.astype(np.float32))
+            if reached[level] and (level == 1 or reached[level] != reached[level - 1]):
                 steps.append((feature, level))
-            last = reached
-    return np.column_stack(columns), steps
+    return steps
+
+
+def _reached(counts: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how many are at each level or above it, from how many are at each."""
+    return np.asarray(np.cumsum(counts[::-1])[::-1], dtype=np.float64)
+
+
+def _gains(
+    patterns: NDArray[np.int8], counts: NDArray[np.float64], matches: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return ``(features, levels)`` score tests of each step added alone to the share of matches.
+
+    A step that speaks against matches says nothing above the first level, where it may only add.
+    """
+    total = counts.sum()
+    share = np.clip(matches.sum() / total, 1e-9, 1.0 - 1e-9)
+    gains = np.zeros((patterns.shape[1], COUNT))
+    for feature, column in enumerate(patterns.T):
+        reached = _reached(np.bincount(column, counts, COUNT))
+        excess = _reached(np.bincount(column, matches, COUNT)) - share * reached
+        excess[2:] = np.maximum(excess[2:], 0.0)
+        spread = share * (1.0 - share) * reached * (1.0 - reached / total)
+        np.divide(excess**2, spread, out=gains[feature], where=spread > 1e-9)
+    return gains
+
+
+def _design(patterns: NDArray[np.int8], steps: list[tuple[int, int]]) -> NDArray[np.float32]:
+    """Return the intercept and the indicators of the steps, ``(patterns, 1 + steps)``."""
+    out = np.ones((len(patterns), 1 + len(steps)), dtype=np.float32)
+    for number, (feature, level) in enumerate(steps, start=1):
+        out[:, number] = patterns[:, feature] >= level
+    return out
 
 
 def _bounded_step(
@@ -155,7 +204,7 @@ def _bounded_step(
     diagonal = np.diag(curvature)
     for _ in range(_SWEEPS):
         moved = 0.0
-        for j in range(len(beta)):  # a hundred coefficients at most
+        for j in range(len(beta)):  # `MOST_STEPS` and one at most
             change = -slope[j] / diagonal[j]
             if not free[j]:
                 change = max(change, -(beta[j] + step[j]))

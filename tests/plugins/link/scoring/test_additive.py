@@ -1,10 +1,12 @@
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from tk_link.scoring.additive import Additive, Refit
+from tk_link.scoring.additive import MOST_STEPS, Additive, Refit
 from tk_link.scoring.levels import COUNT, MISSING
 
 LEVELS = st.lists(st.lists(st.integers(0, COUNT - 1), min_size=2, max_size=2), min_size=2,
@@ -99,3 +101,25 @@ def test_a_moved_model_ranks_as_before():
     model = Additive(-1.0, np.zeros((1, COUNT)))
     levels = np.zeros((3, 1), dtype=np.int8)
     np.testing.assert_allclose(model.moved(2.5).log_odds(levels), 1.5)
+
+
+def wide(size, width, telling, seed):
+    """Draw matches and others, and levels of which the first ``telling`` features depend on it."""
+    rng = np.random.default_rng(seed)
+    is_match = rng.random(size) < 0.1
+    levels = rng.integers(0, COUNT, (size, width))
+    alike = rng.integers(COUNT // 2, COUNT, (size, telling))
+    levels[:, :telling] = np.where(is_match[:, None], alike, levels[:, :telling])
+    return levels.astype(np.int8), is_match
+
+
+def test_a_thousand_features_are_learnt_from_in_seconds_by_those_that_tell():
+    levels, is_match = wide(3_000, 1_000, telling=8, seed=9)
+    start = time.process_time()
+    model = Refit(levels, np.ones(1_000)).fit(is_match.astype(np.float64))
+    assert time.process_time() - start < 20  # 12,000 coefficients took minutes and 1 GB
+    assert np.count_nonzero(np.diff(model.evidence, axis=1)) <= MOST_STEPS
+    others, truth = wide(3_000, 1_000, telling=8, seed=10)
+    log_odds = model.log_odds(others)
+    assert log_odds[truth].mean() > 0 > log_odds[~truth].mean()
+    assert model.evidence[:8].max(axis=1).min() > model.evidence[8:].max(axis=1).mean()
