@@ -4,8 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tk import Source
+
+# A busy machine is slow and not wrong; and what passed here passes everywhere.
+settings.register_profile("tk", deadline=None, derandomize=True)
+settings.load_profile("tk")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -1,8 +1,8 @@
 """Small charts without a plotting library: marks -> axis -> drawing -> svg, png, figure."""
 
-from tk.charts.axis import Axis, around, categories
+from tk.charts.axis import Axis, around
 from tk.charts.figure import FIGURE_STYLE, to_figure, to_page
-from tk.charts.marks import Band, Bars, Cells, Chart, Line, Points, Rule, Step
+from tk.charts.marks import Band, Bars, Chart, Line, Points, Rule, Step
 from tk.charts.png import to_png
 from tk.charts.svg import STYLE, inline, to_svg
 
@@ -12,14 +12,12 @@ __all__ = [
     "Axis",
     "Band",
     "Bars",
-    "Cells",
     "Chart",
     "Line",
     "Points",
     "Rule",
     "Step",
     "around",
-    "categories",
     "inline",
     "to_figure",
     "to_page",

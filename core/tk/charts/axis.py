@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -11,7 +11,6 @@ from typing import Literal
 Unit = Literal["number", "percent", "time"]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_MOST_NAMES = 24
 
 
 @dataclass(frozen=True)
@@ -23,14 +22,12 @@ class Axis:
         low: Value at its start.
         high: Value at its end; above `low`.
         unit: ``percent`` writes 0.25 as 25%; ``time`` takes seconds since 1970 as a date and time.
-        names: Of categories: the first lies from 0 to 1, the next from 1 to 2, ….
     """
 
     label: str
     low: float = 0.0
     high: float = 1.0
     unit: Unit = "number"
-    names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
@@ -41,10 +38,7 @@ class Axis:
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def ticks(self, most: int = 6) -> list[float]:
-        """Return at most `most` round values on the axis, ascending; the middles of categories."""
-        if self.names:
-            every = -(-len(self.names) // _MOST_NAMES)
-            return [place + 0.5 for place in range(0, len(self.names), every)]
+        """Return at most `most` round values on the axis, ascending."""
         if self.unit == "time":
             return [self.low, (self.low + self.high) / 2, self.high]
         rough = (self.high - self.low) / max(most - 1, 1)
@@ -55,8 +49,6 @@ class Axis:
 
     def text(self, value: float) -> str:
         """Write a value of this axis for people."""
-        if self.names:
-            return self.names[int(value)]
         if self.unit == "time":
             return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M}"
         if self.unit == "percent":
@@ -77,8 +69,3 @@ def around(label: str, values: Iterable[float], *, unit: Unit = "number") -> Axi
     return Axis(
         label, math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, unit
     )
-
-
-def categories(label: str, names: Sequence[str]) -> Axis:
-    """Return an axis of categories, each one wide."""
-    return Axis(label, 0.0, float(max(len(names), 1)), names=names)

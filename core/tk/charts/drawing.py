@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from tk.charts.marks import Band, Bars, Cells, Chart, Line, Mark, Points, Rule, Step
+from tk.charts.marks import Band, Bars, Chart, Line, Mark, Points, Rule, Step
 
 Role = Literal["paper", "ink", "muted", "grid", "rule", "tone1", "tone2", "tone3", "tone4"]
 """What a shape is for; the theme gives it its colour."""
@@ -27,8 +27,6 @@ THEMES: dict[str, dict[Role, str]] = {
     },
 }  # fmt: skip
 
-_DARK = 0.55
-"""Shade above which a cell's number is written in the colour of paper."""
 _GAP, _TITLE, _LEGEND, _FOOT = 14, 30, 20, 44
 _SMALL, _LETTER = 12, 6.6
 """Size of small text, and the width that one of its letters takes at most, in pixels."""
@@ -164,7 +162,7 @@ class _Frame:
             role, is_dashed = _role(mark), isinstance(mark, Rule) or _is_dashed(mark)
             if isinstance(mark, Points):
                 yield Dot(across + 9, level - 4, role)
-            elif isinstance(mark, Bars | Band | Cells):
+            elif isinstance(mark, Bars | Band):
                 corners = (across + 2, level - 9), (across + 16, level + 1)
                 yield _box(*corners, role, _opacity(mark))
             else:
@@ -195,27 +193,12 @@ class _Frame:
                     yield Path((self.at(at_x, bottom), self.at(at_x, top)), role, 1.5)
                 for at_x, at_y in zip(x, y, strict=True):
                     yield Dot(*self.at(at_x, at_y), role)
-            case Cells(rows):
-                yield from self._cells(rows, role)
             case Rule(value, "x"):
                 ends = self.at(value, self.chart.y.low), self.at(value, self.chart.y.high)
                 yield Path(ends, role, 1.5, is_dashed=True)
             case Rule(value):
                 ends = self.at(self.chart.x.low, value), self.at(self.chart.x.high, value)
                 yield Path(ends, role, 1.5, is_dashed=True)
-
-    def _cells(self, rows: Sequence[Sequence[float]], role: Role) -> Iterator[Shape]:
-        most = max((value for row in rows for value in row), default=0.0) or 1.0
-        for y, row in enumerate(rows):
-            for x, value in enumerate(row):
-                shade = value / most
-                yield _box(self.at(x, y), self.at(x + 1, y + 1), role, shade)
-                (left, top), (right, bottom) = self.at(x, y + 1), self.at(x + 1, y)
-                text = f"{value:.3g}"
-                if value and len(text) * _LETTER < right - left and bottom - top > _SMALL:
-                    ink: Role = "paper" if shade > _DARK else "ink"
-                    level = (top + bottom) / 2 + 4
-                    yield Words((left + right) / 2, level, text, ink, "middle")
 
     def _pixels(self, x: Sequence[float], y: Sequence[float]) -> tuple[Point, ...]:
         return tuple(self.at(a, b) for a, b in zip(x, y, strict=True))

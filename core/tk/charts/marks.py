@@ -76,19 +76,7 @@ class Rule:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Cells:
-    """A field of numbers, `rows` from the bottom up; darker is more.
-
-    Both axes count cells: they are best `categories`.
-    """
-
-    rows: Sequence[Sequence[float]]
-    name: str = ""
-    tone: Tone = 1
-
-
-Mark = Line | Step | Bars | Points | Band | Rule | Cells
+Mark = Line | Step | Bars | Points | Band | Rule
 
 
 @dataclass(frozen=True)
@@ -123,9 +111,3 @@ def columns(mark: Mark) -> dict[str, Sequence[float]]:
             return {"x": x, "low": low, "high": high}
         case Rule(at, axis):
             return {axis: (at,)}
-        case Cells(rows):
-            return dict(zip(("x", "y", "value"), zip(*_places(rows), strict=True), strict=True))
-
-
-def _places(rows: Sequence[Sequence[float]]) -> list[tuple[float, float, float]]:
-    return [(x, y, value) for y, row in enumerate(rows) for x, value in enumerate(row)]

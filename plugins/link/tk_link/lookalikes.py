@@ -27,7 +27,7 @@ _K = 6
 _LEAST_COSINE = 0.05
 _MOST_ASKED = 2_000
 """Rows of a table whose nearest rows are looked for: their share above a score is known to one
-in two thousand, and all take a sixth of the time of a linkage of 5,000 rows with 6,000."""
+in two thousand."""
 _MOST_PRODUCTS = 5e8
 """Multiplications for one view of one table; beyond them rare n-grams alone are compared."""
 

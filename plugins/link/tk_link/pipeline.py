@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import partial
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from tk_link import candidates, cardinality, decisions, explain, guard, lookalikes, retrieval, rules
+from tk_link.asking import Asking
 from tk_link.candidates import Candidates, Pairs
 from tk_link.comparing import described
 from tk_link.comparing.features import Features, compare
@@ -24,7 +25,6 @@ from tk_link.judging import links
 from tk_link.judging.judged import Judged
 from tk_link.judging.links import Bound
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
-from tk_link.lookalikes import Lookalikes
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
@@ -35,7 +35,7 @@ from tk_link.tables import Table
 
 _FEW_MATCHES = 20
 _FEW_SHARE, _UNSURE = 0.2, 0.85
-"""Unrelated tables of 200 rows give about 20 pairs with a mean probability of 0.6 to 0.8."""
+"""Accepted pairs of a smaller share of the rows, and less sure on average, are warned of."""
 
 
 @dataclass(frozen=True)
@@ -114,25 +114,24 @@ def run_closely(
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
 
-    @cache
-    def ask() -> tuple[Lookalikes, Lookalikes]:
-        return lookalikes.find(
-            left,
-            right,
-            plan.fields,
-            plan.views,
-            search=plan.search,
-            features=features,
-            threads=threads,
-            seed=config.seed,
-        )
-
-    alike = ask if _may_ask(plan, config) else None
+    texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
+    years = described.years(left, right, plan.fields)
+    find = partial(
+        lookalikes.find,
+        left,
+        right,
+        plan.fields,
+        plan.views,
+        search=plan.search,
+        features=features,
+        threads=threads,
+        seed=config.seed,
+    )
+    may_ask = _may_ask(plan, config)
+    alike = Asking(found.pairs, config.how, texts, years, find) if may_ask else None
     with clock.stage("scoring"):
         how, reason, scores = score_as_asked(features, found.pairs, config, model, lookalikes=alike)
     with clock.stage("deciding"):
-        texts = described.texts(left, right, plan.fields, plan.views.identifying_field)
-        years = described.years(left, right, plan.fields)
         pairs, bound = found.pairs, links.unbound(len(found.pairs))
         verdict = guard.inspect(texts, years, pairs, scores, how)
         if judged:
@@ -147,7 +146,7 @@ def run_closely(
             how,
             seed=config.seed,
             learn=learn,
-            lookalikes=alike,
+            lookalikes=alike and alike.answer,
         )
         if judged:
             scores = links.heeded(scores, pairs, how, bound, barred=verdict.is_barred)

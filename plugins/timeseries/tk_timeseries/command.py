@@ -11,10 +11,12 @@ import typer
 
 from tk.atomic import replacing
 from tk.errors import OutputError, UsageError
-from tk_timeseries.api import Forecast, ForecastOptions, check_empty
+from tk_timeseries.api import Forecast
 from tk_timeseries.api import forecast as make_forecast
 from tk_timeseries.chart import Outlook, to_html, to_png, to_svg
-from tk_timeseries.forecasters import MODELS
+from tk_timeseries.forecasters import installed_models
+from tk_timeseries.options import ForecastOptions
+from tk_timeseries.saving import check_empty, check_kept
 
 _PANELS = 8
 _PAST_HORIZONS = 3
@@ -24,11 +26,17 @@ _PLOTS = (".png", ".html", ".svg")
 
 
 def forecast(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, Parquet or ETTh1, ETTh2, ETTm1, ETTm2.")
+    ],
     *,
     horizon: Annotated[int, typer.Option("--horizon", help="Steps ahead.")],
     model: Annotated[
-        str, typer.Option("--model", help="entrope, tsmixer, patchtst, dlinear, seasonal-naive.")
+        str,
+        typer.Option(
+            "--model",
+            help="entrope, tsmixer, patchtst, dlinear, seasonal-naive, auto-ets, auto-theta.",
+        ),
     ] = "entrope",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="CSV or Parquet; else standard output.")
@@ -43,6 +51,15 @@ def forecast(
     target: Annotated[
         str, typer.Option("--target", help="Columns to forecast, by commas; else all numbers.")
     ] = "",
+    covariates: Annotated[
+        str,
+        typer.Option(
+            "--covariates",
+            metavar="COL,…",
+            help="Columns that say something about the series: known in advance where rows without "
+            "a target hold them for all steps ahead, else past-only.",
+        ),
+    ] = "",
     freq: Annotated[
         str | None, typer.Option("--freq", help="15m, 1h, 1d, 1bd, 1w, 1mo, …; else inferred.")
     ] = None,
@@ -56,7 +73,15 @@ def forecast(
     compare: Annotated[
         str, typer.Option("--compare", help="Further models for the leaderboard, or all, or none.")
     ] = "dlinear,seasonal-naive",
-    steps: Annotated[int, typer.Option("--steps", help="Of training, 128 windows each.")] = 300,
+    steps: Annotated[
+        int, typer.Option("--steps", help="Of training, at most; 128 windows each.")
+    ] = 300,
+    patience: Annotated[
+        int, typer.Option("--patience", help="Checks without gain, of ten, to stop after; 0: none.")
+    ] = 0,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Train once more on all rows before forecasting.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of weights and order.")] = 0,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FOLDER", help="Keep the trained model.")
@@ -64,6 +89,7 @@ def forecast(
     load: Annotated[
         Path | None, typer.Option("--load", metavar="FOLDER", help="Use a kept model.")
     ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch no data set.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Forecast the series of a table, with intervals and a comparison of models.
@@ -78,15 +104,23 @@ def forecast(
         id=id,
         time=time,
         target=_words(target),
+        covariates=_words(covariates),
         freq=freq,
         lookback=lookback,
         levels=_levels(levels),
         backtest=backtest,
         compare=_compared(compare),
         steps=steps,
+        patience=patience,
+        refit=refit,
         seed=seed,
+        offline=offline,
     )
     _check_places(output, plot or (), save, load)
+    if save is not None:
+        check_kept(model)
+    if refit and load is not None:
+        raise UsageError("--refit and --load exclude each other: a loaded model is used as it is")
 
     def say(text: str) -> None:
         if not quiet:
@@ -185,4 +219,6 @@ def _levels(text: str) -> tuple[float, ...]:
 
 
 def _compared(text: str) -> tuple[str, ...]:
-    return {"all": MODELS, "none": ()}.get(text.strip(), _words(text))
+    if text.strip() == "all":
+        return installed_models()
+    return () if text.strip() == "none" else _words(text)

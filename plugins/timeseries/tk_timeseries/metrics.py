@@ -44,22 +44,31 @@ def mase_scale(history: Tensor, season: int) -> Tensor:
 def crps(bounds: Mapping[float, tuple[Tensor, Tensor]], median: Tensor, truth: Tensor) -> float:
     """Return the continuous ranked probability score, by the quantiles that intervals give.
 
-    Twice the mean pinball loss over the quantiles, weighted by the share of 0..1 that each stands
-    for (Gneiting and Ranjan 2011). With few levels this is coarse; compare only equal levels.
-
     Args:
         bounds: Lower and upper bound by level in 0..1 (0.8 gives the quantiles 0.1 and 0.9).
         median: Forecasts.
         truth: What came, of the same shape.
     """
-    quantiles = [(0.5, median)]
+    quantiles = {0.5: median}
     for level, (low, high) in bounds.items():
-        quantiles += [((1 - level) / 2, low), ((1 + level) / 2, high)]
-    quantiles.sort(key=lambda pair: pair[0])
-    places = [place for place, _ in quantiles]
+        quantiles |= {(1 - level) / 2: low, (1 + level) / 2: high}
+    return crps_of_quantiles(quantiles, truth)
+
+
+def crps_of_quantiles(quantiles: Mapping[float, Tensor], truth: Tensor) -> float:
+    """Return the continuous ranked probability score of forecast quantiles.
+
+    Twice the mean pinball loss over the quantiles, weighted by the share of 0..1 that each stands
+    for (Gneiting and Ranjan 2011). With few quantiles this is coarse; compare only equal ones.
+
+    Args:
+        quantiles: Forecasts by place in 0..1.
+        truth: What came, of the same shape.
+    """
+    places = sorted(quantiles)
     total = 0.0
-    for share, (place, values) in zip(_shares(places), quantiles, strict=True):
-        error = truth.double() - values.double()
+    for share, place in zip(_shares(places), places, strict=True):
+        error = truth.double() - quantiles[place].double()
         total += 2 * share * float(torch.maximum(place * error, (place - 1) * error).mean())
     return total
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tk.errors import InputError, NotFoundError
+from tk_timeseries.datasets import locate
 
 _NULLS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 _FORMATS = (
@@ -21,12 +22,17 @@ _OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
 _LOOKED_AT = 1000
 
 
-def read_frame(path: Path) -> pl.DataFrame:
+def read_frame(path: Path, *, offline: bool = False) -> pl.DataFrame:
     """Read a table as it stands.
+
+    Args:
+        path: CSV or Parquet, or the name of a data set (`datasets.ETT`).
+        offline: Fetch nothing.
 
     Raises:
         InputError: It is missing, of another format, broken or empty.
     """
+    path = locate(path, offline=offline)
     if not path.is_file():
         raise InputError(f"{path} is no file")
     try:
@@ -89,8 +95,16 @@ def find_time(frame: pl.DataFrame, name: str | None) -> tuple[str, pl.Series]:
     raise InputError("no column holds dates; name the time column with --time")
 
 
-def number_columns(frame: pl.DataFrame, targets: Sequence[str], taken: Sequence[str]) -> list[str]:
+def number_columns(
+    frame: pl.DataFrame, targets: Sequence[str], taken: Sequence[str], *, what: str = "target"
+) -> list[str]:
     """Return the columns to forecast: `targets`, or all that hold numbers.
+
+    Args:
+        frame: The table.
+        targets: Columns that must hold numbers.
+        taken: Columns that are none of them.
+        what: What they are for, in messages.
 
     Raises:
         InputError: A target holds text, or there is none.
@@ -98,13 +112,14 @@ def number_columns(frame: pl.DataFrame, targets: Sequence[str], taken: Sequence[
     """
     for name in targets:
         if name not in frame.columns:
-            raise NotFoundError("target column", name, frame.columns, where="--target")
+            flag = "--covariates" if what == "covariate" else "--target"
+            raise NotFoundError(f"{what} column", name, frame.columns, where=flag)
     found = []
     for name in targets or [name for name in frame.columns if name not in taken]:
         if frame[name].dtype.is_numeric():
             found.append(name)
         elif targets or _is_mostly_numbers(frame[name]):
-            raise InputError(_text_in(name, frame[name]))
+            raise InputError(_text_in(name, frame[name], what))
     if not found:
         raise InputError("no column holds numbers to forecast; name one with --target")
     return found
@@ -186,12 +201,12 @@ def _is_mostly_numbers(column: pl.Series) -> bool:
     return bool(len(known)) and known.cast(pl.Float64, strict=False).null_count() < len(known) / 2
 
 
-def _text_in(name: str, column: pl.Series) -> str:
+def _text_in(name: str, column: pl.Series, what: str) -> str:
     if column.dtype != pl.String:
-        return f"target column {name!r} holds {column.dtype}, not numbers"
+        return f"{what} column {name!r} holds {column.dtype}, not numbers"
     is_text = column.is_not_null() & column.cast(pl.Float64, strict=False).is_null()
     row = int(is_text.arg_true()[0]) if is_text.any() else 0
     return (
-        f"target column {name!r} holds text in {int(is_text.sum())} rows, first {column[row]!r} in "
-        f"row {row + 1}; mend it or choose others with --target"
+        f"{what} column {name!r} holds text in {int(is_text.sum())} rows, first {column[row]!r} in "
+        f"row {row + 1}; mend it or choose others"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tk.errors import InputError, NotFoundError
+from tk.errors import InputError, NotFoundError, UsageError
 from tk_timeseries.frequency import Frequency, infer_frequency, parse_frequency
 from tk_timeseries.reading import find_time, number_columns
 
@@ -26,12 +26,16 @@ class Series:
         first: Time of the first value.
         last: Time of the last one.
         values: ``(T,)`` float64, finite.
+        covariates: ``(T, F)``, those of `Panel.known` first; finite.
+        ahead: Those of `Panel.known` at the steps that follow, ``(H, K)``.
     """
 
     name: str
     first: datetime
     last: datetime
     values: NDArray[np.float64]
+    covariates: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    ahead: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,16 @@ class Panel:
         frequency: How far apart values are.
         time: Name of the time column.
         notes: What was found and mended, for people.
+        known: Covariates that are known in advance.
+        past_only: Covariates that end with the series.
     """
 
     series: tuple[Series, ...]
     frequency: Frequency
     time: str
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    past_only: tuple[str, ...] = ()
 
     @property
     def shortest(self) -> int:
@@ -63,6 +71,7 @@ def make_panel(
     time: str | None = None,
     target: tuple[str, ...] = (),
     freq: str | None = None,
+    covariates: tuple[str, ...] = (),
 ) -> Panel:
     """Bring a wide table (a column each) or a long one (`id` names the series) to a grid.
 
@@ -72,6 +81,7 @@ def make_panel(
         time: Time column; by default the first that holds dates.
         target: Columns of values; by default all that hold numbers. A long table has one.
         freq: How far apart values are; by default inferred.
+        covariates: Columns that are no targets (`covariates.add_covariates` adds them).
 
     Raises:
         InputError: Text or infinite values in a target, duplicates that differ, stamps off the
@@ -81,7 +91,10 @@ def make_panel(
     if id is not None and id not in frame.columns:
         raise NotFoundError("id column", id, frame.columns, where="--id")
     time, stamps = find_time(frame, time)
-    columns = number_columns(frame, target, [name for name in (time, id) if name])
+    both = sorted(set(target) & set(covariates))
+    if both:
+        raise UsageError(f"column {both[0]!r} cannot be both target and covariate")
+    columns = number_columns(frame, target, [name for name in (time, id, *covariates) if name])
     if id is not None and len(columns) > 1:
         raise InputError(f"with --id there is one target; choose of {', '.join(columns)}: --target")
     notes: list[str] = []

@@ -15,13 +15,16 @@ from tk.protocols import Splits
 from tk.training.batches import batches
 from tk_timeseries.entrope.cache import PatchedWindows, check_trained
 from tk_timeseries.entrope.entropy import EntropyModel
-from tk_timeseries.entrope.model import EntroPE
+from tk_timeseries.entrope.model import EntroPE, Patched
 from tk_timeseries.entrope.pretraining import NextToken
 from tk_timeseries.entrope.tokeniser import Tokeniser, quantile_range
-from tk_timeseries.metrics import mase_scale, smape, squared_and_absolute
+from tk_timeseries.metrics import crps_of_quantiles, mase_scale, smape, squared_and_absolute
 from tk_timeseries.reading import read_values
 from tk_timeseries.splits import Protocol, split
 from tk_timeseries.windows import Scaler, Windows
+
+_CALIBRATION = 500
+"""Windows whose errors say how wide forecasts spread."""
 
 
 class WindowTask:
@@ -43,11 +46,13 @@ class WindowTask:
         self._history: Tensor | None = None
 
     def hold(
-        self, train: Sequence[Tensor], validation: Tensor | None = None, test: Tensor | None = None
+        self,
+        train: Sequence[Tensor],
+        validation: Windows | None = None,
+        test: Windows | None = None,
     ) -> None:
-        """Take scaled series, ``(T, C)`` each."""
-        parts = [None if x is None else self._cut([x]) for x in (validation, test)]
-        self._windows = Splits(self._cut(train), *parts)
+        """Take scaled series, ``(T, C)`` each, and windows of others."""
+        self._windows = Splits(self.cut(train), validation, test)
         self._history = train[0] if len(train) == 1 else None
 
     def datasets(self, config: FitConfig) -> Splits[Windows]:
@@ -68,23 +73,37 @@ class WindowTask:
         self, model: nn.Module, batch: Mapping[str, Tensor], windows: Windows | None
     ) -> Tensor:
         """Return forecasts ``(B, H, C)``; what EntroPE's frozen part finds is kept by window."""
-        inner = model.module if hasattr(model, "module") else model
-        if not isinstance(inner, EntroPE) or inner.tokenises_affine or windows is None:
+        inner = _frozen_in(model)
+        if inner is None or windows is None:
             return model(batch["past"])
+        return model(batch["past"], self._patched(inner, batch, windows))
+
+    def prepare(self, model: nn.Module, windows: Windows) -> None:
+        """Let EntroPE's frozen part see all windows before they are asked for; others have none."""
+        inner = _frozen_in(model)
+        if inner is not None:
+            for batch in batches(model, windows, batch_size=128):
+                self._patched(inner, batch, windows)
+
+    def _patched(self, model: EntroPE, batch: Mapping[str, Tensor], windows: Windows) -> Patched:
         key = id(windows)
         if key not in self._caches:
-            if self.entropy_model is not None and inner.entropy_model is not None:
-                inner.entropy_model.load_state_dict(self.entropy_model.state_dict())
+            if self.entropy_model is not None and model.entropy_model is not None:
+                model.entropy_model.load_state_dict(self.entropy_model.state_dict())
             else:
-                check_trained(inner, batch["past"])
-            self._caches[key] = PatchedWindows(len(windows), inner)
-        patched = self._caches[key].take(inner, batch["past"], batch["index"])
-        return model(batch["past"], patched)
+                check_trained(model, batch["past"])
+            self._caches[key] = PatchedWindows(len(windows), model)
+        return self._caches[key].take(model, batch["past"], batch["index"])
 
     def evaluate(self, model: nn.Module, data: Windows) -> Mapping[str, float]:
-        """Return MSE and MAE over all windows, and MASE and sMAPE, in scaled units."""
+        """Return MSE, MAE, sMAPE, MASE and CRPS over all windows, in scaled units.
+
+        MASE needs one training series. CRPS is that of the forecast shifted by the quantiles of
+        the validation part's errors, so other parts have it where there is a validation part.
+        """
         sums, naive, shares, count = torch.zeros(2).double(), torch.zeros(1).double(), 0.0, 0
         scale = None if self._history is None else mase_scale(self._history, self.season)
+        shifts, ranked = self._shifts(model, data), 0.0
         for batch in batches(model, data, batch_size=128):
             forecast, future = self.predict(model, batch, data).cpu(), batch["future"].cpu()
             sums += squared_and_absolute(forecast, future)
@@ -92,19 +111,71 @@ class WindowTask:
             count += forecast.numel()
             if scale is not None:
                 naive += ((forecast - future).abs().double() / scale).nansum()
+            if shifts:
+                quantiles = {place: forecast + shift for place, shift in shifts.items()}
+                ranked += crps_of_quantiles(quantiles, future) * forecast.numel()
         mse, mae = (sums / count).tolist()
         found = {"mse": mse, "mae": mae, "smape": shares / count}
-        return found if scale is None else {**found, "mase": float(naive) / count}
+        found |= {} if scale is None else {"mase": float(naive) / count}
+        return found | ({"crps": ranked / count} if shifts else {})
 
-    def _cut(self, series: Sequence[Tensor]) -> Windows:
+    def _shifts(self, model: nn.Module, data: Windows) -> dict[float, Tensor]:
+        """Return quantiles of the validation part's errors ``(H, C)``, by place in 0..1."""
+        held = self._windows.validation if self._windows else None
+        if held is None or data is held:
+            return {}
+        some = Windows(held.series, self.length, self.horizon, most=_CALIBRATION)
+        errors = [
+            batch["future"].cpu() - self.predict(model, batch, None).cpu()
+            for batch in batches(model, some, batch_size=128)
+        ]
+        places = torch.linspace(0.1, 0.9, 9)
+        shifts = torch.quantile(torch.cat(errors), places, dim=0)
+        return dict(zip((round(float(place), 1) for place in places), shifts, strict=True))
+
+    def cut(self, series: Sequence[Tensor]) -> Windows:
+        """Return all windows of scaled series."""
         return Windows(series, self.length, self.horizon)
+
+
+class RegressionTask(WindowTask):
+    """Learn to forecast the first channel from covariates in the others; see `Regression`.
+
+    Attributes:
+        known: Covariates that are known in advance; they follow the target.
+    """
+
+    def __init__(self, length: int, horizon: int, *, known: int) -> None:
+        super().__init__(length, horizon)
+        self.known = known
+
+    def loss(
+        self, model: nn.Module, batch: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Return the mean squared error of the target."""
+        forecast = self.predict(model, batch, None)
+        return mse_loss(forecast, batch["future"][..., :1]), {"forecast": forecast}
+
+    def predict(
+        self, model: nn.Module, batch: Mapping[str, Tensor], windows: Windows | None
+    ) -> Tensor:
+        """Return forecasts ``(B, H, 1)``."""
+        return model(batch["past"], batch["future"][..., 1 : 1 + self.known])
+
+    def evaluate(self, model: nn.Module, data: Windows) -> Mapping[str, float]:
+        """Return the MSE of the target over all windows, in scaled units."""
+        total = sum(
+            float(self.loss(model, batch)[0]) * len(batch["past"])
+            for batch in batches(model, data, batch_size=128)
+        )
+        return {"mse": total / len(data)}
 
 
 class Forecasting(WindowTask):
     """Forecast all columns of a table together, by the protocol of the long-horizon papers.
 
     Args:
-        data: CSV or Parquet, one column a series, in order of time.
+        data: CSV or Parquet, one column a series, in order of time; or ``ETTh1``, ….
         length: Look-back L.
         horizon: Steps ahead H.
         protocol: How the rows are split, see `splits.split`.
@@ -130,7 +201,8 @@ class Forecasting(WindowTask):
         scaled = scaler.scale(values)
         self._range = _range(scaled[parts.train], length)
         self._channels = scaled.shape[1]
-        self.hold([scaled[parts.train]], scaled[parts.validation], scaled[parts.test])
+        held = (self.cut([scaled[part]]) for part in (parts.validation, parts.test))
+        self.hold([scaled[parts.train]], *held)
 
     def model_options(self) -> Mapping[str, Any]:
         """Return what models for this task need: sizes, and EntroPE's range of values."""
@@ -145,7 +217,7 @@ class EntropyPretraining(NextToken):
     """Train EntroPE's entropy model on the training part of a table.
 
     Args:
-        data: CSV or Parquet, one column a series, in order of time.
+        data: CSV or Parquet, one column a series, in order of time; or ``ETTh1``, ….
         length: Tokens in a row.
         protocol: How the rows are split, see `splits.split`.
         vocabulary: Token ids.
@@ -166,6 +238,12 @@ class EntropyPretraining(NextToken):
         train = scaled[parts.train]
         tokeniser = Tokeniser(vocabulary, *_range(train, length))
         super().__init__([train], [scaled[parts.validation]], length=length, tokeniser=tokeniser)
+
+
+def _frozen_in(model: nn.Module) -> EntroPE | None:
+    """Return the EntroPE whose tokens of a window never change, if the model is one."""
+    inner = model.module if hasattr(model, "module") else model
+    return inner if isinstance(inner, EntroPE) and not inner.tokenises_affine else None
 
 
 def _range(train: Tensor, length: int) -> tuple[float, float]:

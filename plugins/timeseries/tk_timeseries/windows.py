@@ -46,13 +46,16 @@ class Windows:
     An example is ``past (L, C)``, ``future (H, C)`` and its own number, ``index``.
     """
 
-    def __init__(self, series: Sequence[Tensor], length: int, horizon: int) -> None:
+    def __init__(
+        self, series: Sequence[Tensor], length: int, horizon: int, *, most: int | None = None
+    ) -> None:
         """Index the windows.
 
         Args:
             series: Each ``(T, C)`` float32 and finite; their lengths may differ.
             length: Look-back L.
             horizon: Steps ahead H.
+            most: Take no more windows than this, spread evenly over all.
 
         Raises:
             InputError: No series is as long as one window.
@@ -68,14 +71,20 @@ class Windows:
                 f"the longest part here has {longest}"
             )
 
+        total = int(self._ends[-1])
+        self._chosen = range(total)
+        if most is not None and most < total:
+            self._chosen = range(0, total, -(-total // most))
+
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return len(self._chosen)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        number = int(torch.searchsorted(self._ends, index, right=True))
+        place = self._chosen[index]
+        number = int(torch.searchsorted(self._ends, place, right=True))
         values = self.series[number]
         count = max(len(values) - self.length - self.horizon + 1, 0)
-        start = index - int(self._ends[number]) + count
+        start = place - int(self._ends[number]) + count
         middle = start + self.length
         return {
             "past": values[start:middle],

@@ -13,6 +13,7 @@ import typer
 
 from tk.atomic import replacing
 from tk.errors import OutputError, UsageError
+from tk_vision.pictures.listing import Say
 
 _TABLES = (".csv", ".parquet")
 
@@ -36,11 +37,17 @@ LabelColumnOption = Annotated[
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be used.")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 
 
-def say(text: str) -> None:
-    """Tell the person something, beside the data."""
-    typer.echo(text, err=True)
+def speaker(*, quiet: bool) -> Say:
+    """Return what tells the person something, beside the data."""
+
+    def say(text: str) -> None:
+        if not quiet:
+            typer.echo(text, err=True)
+
+    return say
 
 
 def print_json(data: object) -> None:

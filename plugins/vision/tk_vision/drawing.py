@@ -1,4 +1,4 @@
-"""A sheet to draw charts on with Pillow: lines, boxes and words, at twice the size."""
+"""A sheet to draw on with Pillow: lines, boxes, words and pictures, at twice the size."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-INK, MUTED, GRID = "#1c2330", "#5b6472", "#e3e7ed"
-TONES = ("#1f6fd1", "#d1571f")
-"""Colours of lines, that differ for the colour-blind too."""
+INK, MUTED = "#1c2330", "#5b6472"
 _SCALE = 2
 _PIXELS = 12
 _FONTS = ("NotoSansCJK-Regular.ttc", "DejaVuSans.ttf", "Arial Unicode.ttf", "arial.ttf")

@@ -12,14 +12,12 @@ from tk.charts import (
     Axis,
     Band,
     Bars,
-    Cells,
     Chart,
     Line,
     Points,
     Rule,
     Step,
     around,
-    categories,
     inline,
     to_figure,
     to_page,
@@ -111,17 +109,6 @@ def test_charts_import_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
-
-
-def test_a_field_of_cells_writes_its_numbers_and_its_categories():
-    names = ["cat", "dog"]
-    axes = categories("said", names), categories("true", names)
-    chart = Chart("t", *axes, [Cells([[9, 1], [0, 4]], "pictures")])
-    root = ET.fromstring(to_svg(chart))
-    words = [found.text for found in root.findall("s:text", NS)]
-    assert words.count("cat") == words.count("dog") == 2
-    assert {"9", "1", "4"} <= set(words)
-    assert "<td>9</td>" in to_page("T", [chart])
 
 
 def test_a_time_axis_writes_dates_that_stay_on_the_sheet():

@@ -2,15 +2,16 @@
 
 import json
 from collections import namedtuple
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tk import InputError, NotFoundError, OutputError, UsageError
+from tk import InputError, MissingExtraError, NotFoundError, OutputError, UsageError
 from tk_cli.main import main
-from tk_timeseries import ForecastOptions, forecast
+from tk_timeseries import ForecastOptions, forecast, statistical
 
 Ended = namedtuple("Ended", ["exit_code", "stdout", "stderr"])
 SMALL = {"horizon": 6, "lookback": 24, "backtest": 10, "steps": 4, "levels": (80.0,)}
@@ -75,7 +76,9 @@ def test_nothing_after_the_held_out_begin_is_learnt_from():
         for name in ("north", "south")
     )
     other = forecast(changed, options)
-    same = zip(whole.network.parameters(), other.network.parameters(), strict=True)
+    same = zip(
+        whole.forecaster.network.parameters(), other.forecaster.network.parameters(), strict=True
+    )
     assert all((a == b).all() for a, b in same)
 
 
@@ -141,6 +144,63 @@ def test_a_saved_model_is_refused_where_it_does_not_fit(run, file, tmp_path):
     early = {**record, "learnt_before": "2024-01-10T20:00:00"}
     (tmp_path / "kept" / "forecast.json").write_text(json.dumps(early))
     assert "too good" in run(*words, "--horizon", 6, "--load", tmp_path / "kept").stderr
+
+
+def test_a_saved_model_names_series_that_it_has_not_learnt_from(run, file, tmp_path):
+    words = ("forecast", file, "--compare", "none", "--model", "dlinear", "--horizon", 6)
+    run(*words, "--steps", 3, "--target", "north", "--save", tmp_path / "kept")
+    some = run(*words, "--load", tmp_path / "kept")
+    assert "warning: the saved model has not learnt from south" in some.stderr
+    none = run(*words, "--target", "south", "--load", tmp_path / "kept")
+    assert none.exit_code == UsageError.exit_code
+    assert "learnt from north, and from none of the series here (south)" in none.stderr
+
+
+def test_training_stops_where_nothing_is_gained_and_the_best_is_kept():
+    noise = table(300).with_columns(
+        pl.lit(pl.Series(np.random.default_rng(1).standard_normal(300))).alias(name)
+        for name in ("north", "south")
+    )
+    said = []
+    options = ForecastOptions(model="dlinear", compare=(), **{**SMALL, "steps": 200, "patience": 2})
+    forecast(noise, options, say=said.append)
+    (line,) = (line for line in said if "stopped" in line)
+    stopped, best = (int(line.split()[place]) for place in (3, -1))
+    assert best == stopped - 2 * 20
+    said.clear()
+    forecast(noise, replace(options, steps=40, patience=0), say=said.append)
+    assert not any("stopped" in line for line in said)
+
+
+def test_refit_learns_from_the_held_out_rows_too(tmp_path):
+    options = ForecastOptions(model="dlinear", compare=(), refit=True, **SMALL)
+    once = forecast(table(), replace(options, refit=False))
+    again = forecast(table(), options)
+    assert again.leaderboard.drop("training_cpu_s").equals(once.leaderboard.drop("training_cpu_s"))
+    assert not again.frame.equals(once.frame)
+    again.save(tmp_path / "kept")
+    said = []
+    forecast(table(), replace(options, refit=False), load=tmp_path / "kept", say=said.append)
+    assert any("has seen part of the backtest" in line for line in said)
+
+
+@pytest.mark.parametrize("model", ["auto-ets", "auto-theta"])
+def test_statistical_models_forecast_each_series_by_itself(model, tmp_path):
+    pytest.importorskip("statsforecast", reason="the extra statsforecast is not installed")
+    options = ForecastOptions(model=model, compare=("seasonal-naive",), refit=True, **SMALL)
+    found = forecast(table(), options)
+    assert found.leaderboard["model"][0] == model
+    assert found.leaderboard["mae"][0] < 0.12
+    alone = forecast(table(), replace(options, target=("south",)))
+    assert alone.frame.equals(found.frame.filter(pl.col("series") == "south"))
+    with pytest.raises(UsageError, match=f"{model} is not saved"):
+        found.save(tmp_path / "kept")
+
+
+def test_statistical_models_say_which_extra_brings_them(monkeypatch):
+    monkeypatch.setattr(statistical, "is_installed", lambda: False)
+    with pytest.raises(MissingExtraError, match="statsforecast"):
+        ForecastOptions(horizon=3, model="auto-ets")
 
 
 def test_places_that_cannot_be_written_are_said_before_training(run, file, tmp_path):

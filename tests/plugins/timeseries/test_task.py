@@ -1,5 +1,7 @@
 """The tasks for `tk train`: tokens are kept, entropies are learnt, metrics take in every window."""
 
+import copy
+
 import numpy as np
 import polars as pl
 import pytest
@@ -75,6 +77,21 @@ def test_metrics_take_in_every_window(file):
     found = task.evaluate(model, test)
     assert found["mse"] == pytest.approx(error.square().mean().item(), rel=1e-5)
     assert found["mae"] == pytest.approx(error.abs().mean().item(), rel=1e-5)
+
+
+def test_crps_spreads_forecasts_by_the_errors_of_the_validation_part(file):
+    task = Forecasting(data=file, **SIZES)
+    splits = task.datasets(tk.FitConfig(output="none"))
+    torch.manual_seed(0)
+    model = tk.create("dlinear", **SIZES)
+    assert "crps" not in task.evaluate(model, splits.validation)
+    found = task.evaluate(model, splits.test)
+    assert 0.3 * found["mae"] < found["crps"] < 0.9 * found["mae"]
+    biased = copy.deepcopy(model)
+    torch.nn.init.constant_(biased.trend[0].bias, 5.0)  # the validation part knows of it
+    shifted = task.evaluate(biased, splits.test)
+    assert shifted["mae"] > 3
+    assert shifted["crps"] == pytest.approx(found["crps"], rel=0.15)
 
 
 def test_entropy_model_and_forecaster_are_trained_on_the_command_line(file, tmp_path, capsys):

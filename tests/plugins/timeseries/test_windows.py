@@ -28,6 +28,13 @@ def test_windows_of_several_series_never_cross_from_one_to_the_next():
     assert torch.equal(windows.pasts(), torch.stack([windows[i]["past"] for i in range(5)]))
 
 
+def test_fewer_windows_are_spread_over_all():
+    series = [torch.arange(0.0, 12)[:, None], torch.arange(100.0, 110)[:, None]]
+    some = Windows(series, 3, 2, most=5)
+    assert [float(some[i]["past"][0, 0]) for i in range(len(some))] == [0, 3, 6, 101, 104]
+    assert [int(some[i]["index"]) for i in range(len(some))] == [0, 1, 2, 3, 4]
+
+
 def test_too_short_series_say_how_many_rows_are_needed():
     with pytest.raises(InputError, match="needs 5 rows"):
         Windows([torch.zeros(4, 1)], 3, 2)

@@ -85,7 +85,9 @@ class Scores:
         return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
-Ask = Callable[[], tuple[Lookalikes, Lookalikes]]
+Ask = Callable[[Scores], tuple[Lookalikes, Lookalikes] | None]
+"""Given scores that know of no look-alikes, finds those of both tables; None where they would say
+nothing about pairs of two tables."""
 
 
 def score(
@@ -119,8 +121,10 @@ def score(
     labels = mixture.fit(problem.levels[chosen], weights, some, similarity, how).probability
     scores = problem.learnt(chosen, labels, weights)
     if lookalikes is not None and how == "1:1" and scores is not None and problem.is_sparse(scores):
-        known = distinct.known(lookalikes(), features)
-        scores = replace(problem, known=known).learnt(chosen, labels, weights) or scores
+        sides = lookalikes(scores)
+        if sides is not None:
+            known = distinct.known(sides, features)
+            scores = replace(problem, known=known).learnt(chosen, labels, weights) or scores
     return problem.by_thumb(weights) if scores is None else scores
 
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from tk.errors import UsageError
+from tk_timeseries.entrope.attention import attend
 from tk_timeseries.entrope.swiglu import SwiGLU
 
 _EPS = 1e-5
 
 
 def rotary(length: int, width: int, *, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return cosines and sines ``(2, L, width / 2)`` of rotary position embedding, base 10⁴."""
+    """Return cosines and sines ``(2, width, L)`` of rotary position embedding, base 10⁴."""
     pair = torch.arange(0, width, 2, device=device, dtype=torch.float64) / width
-    angle = torch.outer(torch.arange(length, device=device, dtype=torch.float64), 1e4**-pair)
+    angle = torch.outer(1e4**-pair, torch.arange(length, device=device, dtype=torch.float64))
+    angle = angle.repeat_interleave(2, dim=0)
     return torch.stack([angle.cos(), angle.sin()]).to(dtype)
 
 
-def rotate(x: Tensor, table: Tensor) -> Tensor:
-    """Turn neighbouring pairs of channels of ``(…, L, width)`` by their position's angle."""
-    cos, sin = table
-    even, odd = x.unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
+def quarter_turn(weight: Tensor) -> Tensor:
+    """Return the map ``(d, …)`` that gives what `weight` gives with each pair (a, b) as (-b, a)."""
+    first, second = weight[0::2], weight[1::2]
+    return torch.stack([-second, first], dim=1).flatten(0, 1)
 
 
 class Attention(nn.Module):
@@ -36,24 +36,40 @@ class Attention(nn.Module):
         self.heads = heads
         self.wq, self.wk, self.wv, self.wo = (nn.Linear(width, width, bias=False) for _ in range(4))
 
-    def attend(
-        self,
-        queries: Tensor,
-        context: Tensor,
-        *,
-        table: Tensor | None = None,
-        mask: Tensor | None = None,
-        is_causal: bool = False,
-    ) -> Tensor:
-        """Return ``(N, Q, d)``; ``table`` turns queries and keys, ``mask`` is ``(N, 1, Q, K)``."""
-        q, k, v = (
-            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for layer, x in ((self.wq, queries), (self.wk, context), (self.wv, context))
-        )
-        if table is not None:
-            q, k = rotate(q, table), rotate(k, table)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=is_causal)
-        return self.wo(mixed.transpose(1, 2).flatten(2))
+    def among(self, x: Tensor, *, mask: Tensor | None = None, is_causal: bool = False) -> Tensor:
+        """Return ``(N, L, d)``: self-attention with rotary positions; ``mask`` as for `attend`.
+
+        Turning a pair of channels by an angle is ``cos · x + sin · (x a quarter turn on)``, and the
+        quarter turn is a map of its own, so one product gives all parts.
+        """
+        q, k, v = self.wq.weight, self.wk.weight, self.wv.weight
+        maps = torch.cat([q, k, quarter_turn(q), quarter_turn(k), v])
+        width = x.shape[-1]
+        plain, turned, values = _project(maps, x).split([2 * width, 2 * width, width], dim=1)
+        table = rotary(x.shape[1], width // self.heads, device=x.device, dtype=x.dtype)
+        cos, sin = table.repeat(1, 2 * self.heads, 1)
+        queries, keys = torch.addcmul(plain * cos, turned, sin).chunk(2, dim=1)
+        heads = (self._heads(part) for part in (queries, keys, values))
+        return self._out(attend(*heads, mask=mask, is_causal=is_causal))
+
+    def across(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(N, Q, d)``: what queries ``(N, Q, d)`` read in the context."""
+        queries = _project(self.wq.weight, x)
+        maps = torch.cat([self.wk.weight, self.wv.weight])
+        keys, values = _project(maps, context).chunk(2, dim=1)
+        heads = (self._heads(part) for part in (queries, keys, values))
+        return self._out(attend(*heads, mask=mask))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (self.heads, -1))
+
+    def _out(self, mixed: Tensor) -> Tensor:
+        return _project(self.wo.weight, mixed.flatten(1, 2).mT).mT
+
+
+def _project(weight: Tensor, x: Tensor) -> Tensor:
+    """Return ``(N, out, L)`` of ``(N, L, in)``: positions last, as `attend` wants them."""
+    return torch.bmm(weight.expand(len(x), -1, -1), x.mT)
 
 
 class RotaryBlock(nn.Module):
@@ -67,10 +83,7 @@ class RotaryBlock(nn.Module):
         self.ffn_norm = nn.RMSNorm(width, eps=_EPS)
 
     def forward(self, x: Tensor, *, mask: Tensor | None = None, is_causal: bool = False) -> Tensor:
-        width = x.shape[-1] // self.attention.heads
-        table = rotary(x.shape[1], width, device=x.device, dtype=x.dtype)
-        normed = self.attention_norm(x)
-        x = x + self.attention.attend(normed, normed, table=table, mask=mask, is_causal=is_causal)
+        x = x + self.attention.among(self.attention_norm(x), mask=mask, is_causal=is_causal)
         return x + self.feed_forward(self.ffn_norm(x))
 
 
@@ -85,4 +98,4 @@ class CrossAttention(Attention):
     def forward(self, queries: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """Return ``x + norm(x) + attention`` of queries ``(N, Q, d)``; mask ``(N, 1, Q, K)``."""
         normed = self.cross_attn_norm_q(queries)
-        return queries + normed + self.attend(normed, self.cross_attn_norm_kv(context), mask=mask)
+        return queries + normed + self.across(normed, self.cross_attn_norm_kv(context), mask)

@@ -35,38 +35,39 @@ class SwiGLU(nn.Module):
 
 
 class _Pieces(torch.autograd.Function):
-    # One product for both gates would be halved into arrays with gaps, a fifth slower.
+    # Positions are the fastest dimension here: with eight channels the products are twice as fast.
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, gate: Tensor, up: Tensor, back: Tensor) -> Tensor:
         ctx.save_for_backward(x, gate, up, back)
-        out = torch.empty_like(x)
-        for rows in _pieces(len(x), back.shape[1]):
-            hidden = F.silu(x[rows] @ gate.T, inplace=True).mul_(x[rows] @ up.T)
-            torch.mm(hidden, back.T, out=out[rows])
-        return out
+        columns, both = x.T.contiguous(), torch.cat([gate, up])
+        out = torch.empty_like(columns)
+        for piece in _pieces(len(x), len(gate)):
+            u, v = (both @ columns[:, piece]).chunk(2)
+            torch.mm(back, F.silu(u, inplace=True).mul_(v), out=out[:, piece])
+        return out.T.contiguous()
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: FunctionCtx, d_out: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         x, gate, up, back = ctx.saved_tensors  # type: ignore[attr-defined]  # torch's
-        d_x, d_back = torch.empty_like(x), torch.zeros_like(back)
-        d_gate, d_up = torch.zeros_like(gate), torch.zeros_like(up)
-        for rows in _pieces(len(x), back.shape[1]):
-            u, v = x[rows] @ gate.T, x[rows] @ up.T
-            sigmoid = torch.sigmoid(u)
-            silu = u.mul_(sigmoid)
-            d_hidden = d_out[rows] @ back
-            d_back.addmm_(d_out[rows].T, silu * v)
-            d_v = d_hidden * silu
-            slope = torch.addcmul(sigmoid, silu, 1 - sigmoid)
-            d_u = d_hidden.mul_(v).mul_(slope)
-            d_gate.addmm_(d_u.T, x[rows])
-            d_up.addmm_(d_v.T, x[rows])
-            torch.mm(d_u, gate, out=d_x[rows])
-            d_x[rows].addmm_(d_v, up)
-        return d_x, d_gate, d_up, d_back
+        columns, d_columns, both = x.T.contiguous(), d_out.T.contiguous(), torch.cat([gate, up])
+        d_x, d_back, d_both = torch.empty_like(columns), torch.zeros_like(back), both.T * 0
+        for piece in _pieces(len(x), len(gate)):
+            d = d_columns[:, piece]
+            u, v = (both @ columns[:, piece]).chunk(2)
+            d_uv = d.new_empty(len(both), d.shape[1])
+            d_u, d_v = d_uv.chunk(2)
+            torch.mm(back.T, d, out=d_v)
+            silu = F.silu(u)
+            torch.ops.aten.silu_backward(d_v * v, u, grad_input=d_u)
+            d_back.addmm_(d, v.mul_(silu).T)
+            d_v.mul_(silu)
+            d_both.addmm_(columns[:, piece], d_uv.T)
+            torch.mm(both.T, d_uv, out=d_x[:, piece])
+        d_gate, d_up = d_both.T.contiguous().chunk(2)
+        return d_x.T.contiguous(), d_gate, d_up, d_back
 
 
-def _pieces(rows: int, hidden: int) -> list[slice]:
+def _pieces(columns: int, hidden: int) -> list[slice]:
     step = max(_VALUES // hidden, 1)
-    return [slice(start, start + step) for start in range(0, rows, step)]
+    return [slice(start, start + step) for start in range(0, columns, step)]

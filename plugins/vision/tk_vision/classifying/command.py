@@ -20,17 +20,18 @@ from tk_vision.command_line import (
     JsonOption,
     LabelColumnOption,
     PrecisionOption,
+    QuietOption,
     SkipBadOption,
     check_ending,
     print_frame,
     print_json,
     print_metrics,
-    say,
+    speaker,
     write_frame,
 )
 from tk_vision.inference.running import Running
 from tk_vision.pictures.checking import told
-from tk_vision.pictures.listing import Columns, list_pictures
+from tk_vision.pictures.listing import Columns, Say, list_pictures
 
 app = typer.Typer(no_args_is_help=True, help="Train, use and measure classifiers of pictures.")
 app.command("train")(train)
@@ -57,18 +58,20 @@ def predict_command(
     compile: CompileOption = False,
     image_column: ImageColumnOption = None,
     skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Name the classes of pictures, with probabilities.
 
     Pictures that cannot be used have a row that says why; the exit code is
     3 then, unless --skip-bad is given.
     """
+    say = speaker(quiet=quiet)
     check_ending(output)
     running = Running(device, precision, batch_size, compile)
     found_pictures = list_pictures(pictures, Columns(image_column or ""), say=say)
     found = predict(open_model(model), found_pictures, running)
     write_frame(found.frame(top=top_k), output)
-    _tell_bad(found, skip_bad=skip_bad)
+    _tell_bad(found, say, skip_bad=skip_bad)
 
 
 @app.command("evaluate")
@@ -102,8 +105,10 @@ def evaluate(
     label_column: LabelColumnOption = None,
     skip_bad: SkipBadOption = False,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Measure a classifier on labelled pictures."""
+    say = speaker(quiet=quiet)
     if output is not None and output.exists() and not output.is_dir():
         raise OutputError(f"{output} is no folder")
     found = evaluate_pictures(
@@ -128,7 +133,7 @@ def evaluate(
         raise QualityError(f"accuracy is {accuracy:.4f}, below --at-least {at_least}")
 
 
-def _tell_bad(found: Predictions, *, skip_bad: bool) -> None:
+def _tell_bad(found: Predictions, say: Say, *, skip_bad: bool) -> None:
     if not found.bad:
         return
     text = told(found.bad, len(found.answers))

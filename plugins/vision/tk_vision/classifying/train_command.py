@@ -16,10 +16,11 @@ from tk_vision.command_line import (
     ImageColumnOption,
     JsonOption,
     LabelColumnOption,
+    QuietOption,
     SkipBadOption,
     print_json,
     print_metrics,
-    say,
+    speaker,
 )
 
 _DATA, _CHANGES, _TRAINING = "Pictures", "Augmentation", "Training"
@@ -146,6 +147,7 @@ def train(
         typer.Option("--set", metavar="TABLE.OPTION=VALUE", help="Any option: model.depth=6."),
     ] = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Train a classifier on labelled pictures.
 
@@ -198,8 +200,8 @@ def train(
     )
     is_first = is_first_process()  # torchrun's other processes have nothing to add
     catalogue = ctx.ensure_object(Catalogue)
-    tell = say if is_first else lambda text: None
-    fitted = train_classifier(catalogue, tables, output, start, say=tell)
+    say = speaker(quiet=quiet or not is_first)
+    fitted = train_classifier(catalogue, tables, output, start, say=say)
     if not is_first:
         return
     say(f"the model is in {output}, with metrics.json, confusion.png and curves.png")

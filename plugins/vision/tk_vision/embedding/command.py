@@ -16,9 +16,10 @@ from tk_vision.command_line import (
     ImageColumnOption,
     LabelColumnOption,
     PrecisionOption,
+    QuietOption,
     SkipBadOption,
     check_ending,
-    say,
+    speaker,
     write_frame,
 )
 from tk_vision.embedding.duplicates import check_threshold, find_duplicates
@@ -27,7 +28,7 @@ from tk_vision.embedding.opening import DEFAULT, open_encoder
 from tk_vision.embedding.sheet import to_html, to_png
 from tk_vision.inference.running import Running
 from tk_vision.pictures.checking import told
-from tk_vision.pictures.listing import Columns, list_pictures
+from tk_vision.pictures.listing import Columns, Say, list_pictures
 
 
 def embed(
@@ -60,6 +61,7 @@ def embed(
     image_column: ImageColumnOption = None,
     label_column: LabelColumnOption = None,
     skip_bad: SkipBadOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Turn pictures into vectors, and find those that are nearly the same.
 
@@ -68,6 +70,7 @@ def embed(
     exit code is 3 then, unless --skip-bad is given. Without --model,
     pictures are described by a thumbnail of light and colour.
     """
+    say = speaker(quiet=quiet)
     check_ending(output, (".parquet",))
     check_ending(duplicates)
     check_ending(sheet, (".html", ".png"))
@@ -83,12 +86,12 @@ def embed(
     write_frame(features.table(), output)
     say(f"{len(found) - len(features.bad)} pictures, {encoder.dim} numbers each, in {output}")
     if duplicates is not None or sheet is not None:
-        _find(features, threshold, duplicates, sheet)
-    _tell_bad(features, skip_bad=skip_bad)
+        _find(features, threshold, duplicates, sheet, say)
+    _tell_bad(features, say, skip_bad=skip_bad)
 
 
 def _find(
-    features: Features, threshold: float, duplicates: Path | None, sheet: Path | None
+    features: Features, threshold: float, duplicates: Path | None, sheet: Path | None, say: Say
 ) -> None:
     found = find_duplicates(features, threshold)
     count = found["group"].n_unique()
@@ -107,7 +110,7 @@ def _find(
         stream.write(data)
 
 
-def _tell_bad(features: Features, *, skip_bad: bool) -> None:
+def _tell_bad(features: Features, say: Say, *, skip_bad: bool) -> None:
     if not features.bad:
         return
     text = told(features.bad, len(features.pictures))

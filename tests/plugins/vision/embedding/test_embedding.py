@@ -226,3 +226,7 @@ def test_encoders_of_pictures_are_listed(run):
     _, out, _ = run("encoders", "vision/*", "--json")
     listed = {entry["name"]: entry["items"] for entry in json.loads(out)}
     assert listed == {"vision/thumbnail": "pictures", "vision/backbone": "pictures"}
+
+
+def test_quiet_says_nothing(run, drawings, tmp_path):
+    assert run("embed", drawings / "test", "-o", tmp_path / "f.parquet", "-q") == (0, "", "")
