@@ -17,6 +17,9 @@ ACCEPTED_EDGES = (0.8, 0.95, 0.99)
 OTHER_EDGES = (1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5)
 """Where strata of accepted pairs and of the others end, as likelihoods."""
 
+OWN = "pair_probability"
+"""Column of what two rows of one table say by themselves (`tk dedupe --pairs FILE --all`)."""
+
 _LEAST, _MOST = 1e-7, 1.0 - 1e-6
 _SHARED = 0.05
 """Share of accepted pairs whose row has several from which rows of that side are known to share."""
@@ -103,7 +106,7 @@ def read_population(table: Table) -> Population:
 
 
 def _read(table: Table, ids: tuple[str, str]) -> pl.DataFrame:
-    """Return ``left, right, probability, accepted``, and ``score`` in bits where it is there.
+    """Return ``left, right, probability, accepted``, and ``score`` in bits or ``own``, if there.
 
     Raises:
         InputError: A probability is none.
@@ -119,6 +122,9 @@ def _read(table: Table, ids: tuple[str, str]) -> pl.DataFrame:
     if "match_score" in text.columns:
         score = text["match_score"].cast(pl.Float64, strict=False)
         frame = frame.with_columns(score=score)
+    if OWN in text.columns:
+        own = text[OWN].cast(pl.Float64, strict=False).fill_null(frame["probability"])
+        frame = frame.with_columns(own=own)
     wrong = text[PROBABILITY].filter(
         text[PROBABILITY].is_not_null()
         & ~frame["probability"].is_between(0, 1).fill_null(value=False)
@@ -136,9 +142,13 @@ def _likelihood(frame: pl.DataFrame) -> NDArray[np.float64]:
 
     Calibrated probabilities have plateaus, on which many pairs look alike; scores have none but are
     over-confident. In between lies, on the scale of log odds, their mean: the probability as stated
-    and the one that the scores of a pair's rivals leave it.
+    and the one that the scores of a pair's rivals leave it. Clusters likewise push all pairs
+    between two blocks to one probability, whatever a pair says by itself: there the other one is
+    its own.
     """
     stated = np.clip(frame["probability"].to_numpy(), 1e-6, _MOST)
+    if "own" in frame.columns:
+        return _between(stated, np.clip(frame["own"].to_numpy(), 1e-6, _MOST))
     if "score" not in frame.columns:
         return np.asarray(stated)
     odds = np.exp2(np.clip(frame["score"].to_numpy(), -_MOST_BITS, _MOST_BITS))
@@ -149,8 +159,12 @@ def _likelihood(frame: pl.DataFrame) -> NDArray[np.float64]:
         if float(accepted[side].is_duplicated().to_numpy().mean()) <= _SHARED:
             sums = among.select(pl.col("odds").sum().over(side)).to_series().to_numpy()
             left = np.minimum(left, odds / (1.0 + sums))
-    left = np.clip(left, _LEAST, _MOST)
-    odds = np.sqrt(stated / (1.0 - stated) * left / (1.0 - left))
+    return _between(stated, np.clip(left, _LEAST, _MOST))
+
+
+def _between(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of two probabilities on the scale of log odds."""
+    odds = np.sqrt(one / (1.0 - one) * other / (1.0 - other))
     return np.asarray(odds / (1.0 + odds))
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
+from tk_link.candidates import Pairs
 from tk_link.dedupe.config import Method
 from tk_link.dense.choice import BY_LETTERS, Choice
 from tk_link.fields import Field
@@ -26,7 +27,8 @@ class Clustering:
         method: How pairs became clusters; not what was asked for where that swallowed the table.
         rows: One row a table row, in its order: ``cluster`` (first row of the cluster),
             ``cluster_size``, ``cluster_confidence`` (0..1), ``is_canonical``.
-        pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``.
+        pairs: Pairs joined in one cluster: ``left_row``, ``right_row``, ``match_probability``, and
+            ``pair_probability``, what it was before the clusters had their say (`own_added`).
         apart: Likewise the scored pairs that were not joined.
         borderline: The pairs nearest the cut, with ``is_joined``.
         candidates: Number of pairs scored.
@@ -107,3 +109,24 @@ def pairs_frame(cluster: NDArray[np.int64], known: sparse.csr_matrix) -> pl.Data
             "is_joined": cluster[links.row] == cluster[links.col],
         }
     ).sort("left_row", "right_row")
+
+
+def own_added(scored: pl.DataFrame, pairs: Pairs, probability: NDArray[np.float64]) -> pl.DataFrame:
+    """Add ``pair_probability``, what two rows say by themselves, to `pairs_frame`.
+
+    Clusters overrule it: of two blocks that stay apart every pair is unlikely. It is null for pairs
+    that were compared only because their component needed them.
+
+    Args:
+        scored: What `pairs_frame` returned.
+        pairs: The candidates, smaller row left.
+        probability: Their probabilities before they were grouped, 0..1.
+    """
+    own = pl.DataFrame(
+        {
+            "left_row": pairs.left.astype(np.int64),
+            "right_row": pairs.right.astype(np.int64),
+            "pair_probability": probability,
+        }
+    )
+    return scored.join(own, on=["left_row", "right_row"], how="left", maintain_order="left")

@@ -127,7 +127,7 @@ AllPairs = Annotated[
     typer.Option(
         "--all",
         rich_help_panel=_OUTPUT,
-        help="Write every scored pair to --pairs, with match_status, as tk audit wants them.",
+        help="Write every scored pair to --pairs, with what tk audit wants to know of it.",
     ),
 ]
 Config = Annotated[

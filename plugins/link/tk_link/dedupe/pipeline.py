@@ -12,7 +12,7 @@ from scipy import sparse
 
 from tk.errors import InputError
 from tk_link import candidates, retrieval
-from tk_link.dedupe.clustering import Clustering, pairs_frame, rows_frame
+from tk_link.dedupe.clustering import Clustering, own_added, pairs_frame, rows_frame
 from tk_link.dedupe.clusters import group
 from tk_link.dedupe.config import DedupeConfig, Method
 from tk_link.dedupe.draws import draw_clusterings
@@ -101,7 +101,8 @@ def run_closely(
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
         scored = pairs_frame(grouping.cluster, grouping.known)
-    pairs = scored.filter("is_joined").drop("is_joined")
+    told = own_added(scored, within.pairs, within.probability)
+    pairs = told.filter("is_joined").drop("is_joined")
     distance = (pl.col("match_probability") - config.min_prob).abs()
     mean = pairs["match_probability"].mean()
     clustering = Clustering(
@@ -118,7 +119,7 @@ def run_closely(
         retrieval_notes=meaning.view.notes if meaning is not None else (),
         timings=clock.timings,
         draws=drawn,
-        apart=scored.filter(~pl.col("is_joined")).drop("is_joined"),
+        apart=told.filter(~pl.col("is_joined")).drop("is_joined"),
         warnings=(
             *choice.warnings,
             *grouping.warnings,

@@ -66,10 +66,14 @@ def pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
 
 
 def all_pairs_frame(clustering: Clustering, stack: Stack) -> pl.DataFrame:
-    """Return every scored pair as `pairs_frame` does, with ``match_status``: match or none."""
+    """Return every scored pair as `pairs_frame` does, with what more is known of it.
+
+    That is ``pair_probability``, what the two rows say by themselves (a state of an earlier version
+    has none), and ``match_status``: match or none.
+    """
     both = [
         pairs_frame(replace(clustering, pairs=pairs), stack).with_columns(
-            match_status=pl.lit(status)
+            pairs.select(pl.col("^pair_probability$").round(6)), match_status=pl.lit(status)
         )
         for pairs, status in ((clustering.pairs, "match"), (clustering.apart, "none"))
         if len(pairs)

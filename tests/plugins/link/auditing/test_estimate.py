@@ -34,6 +34,30 @@ def test_intervals_cover_the_truth_and_say_something(run):
     assert recall_width < 0.55  # many doubtful pairs, on purpose
 
 
+def test_matches_that_clusters_overruled_are_expected_where_pairs_speak_for_themselves():
+    rng = np.random.default_rng(2)
+    sure, hidden, rest = 1_000, 300, 3_700
+    frame = pl.DataFrame(
+        {
+            "left_id": [f"a{n}" for n in range(sure + hidden + rest)],
+            "right_id": [f"b{n}" for n in range(sure + hidden + rest)],
+            "match_probability": np.repeat([0.995, 0.0001, 0.0001], [sure, hidden, rest]),
+            "pair_probability": np.repeat([0.995, 0.6, 0.0001], [sure, hidden, rest]),
+            "match_status": np.repeat(["match", "none", "none"], [sure, hidden, rest]),
+        }
+    )
+    true = rng.random(len(frame)) < np.repeat([0.99, 0.4, 0.0005], [sure, hidden, rest])
+    pairs = frame.select("left_id", "right_id").rows()
+    judge = {pair: "y" if said else "n" for pair, said in zip(pairs, true, strict=True)}
+    _, recall = truth(frame, judge)
+    held = {}
+    for name, seen in (("own", frame), ("stated", frame.drop("pair_probability"))):
+        recalls = [audit(seen, judge_of(seen, judge, seed), seed=seed).recall for seed in range(20)]
+        held[name] = np.mean([found.low <= recall <= found.high for found in recalls])
+    assert held["own"] >= 0.9
+    assert held["stated"] < 0.7
+
+
 def judge_of(frame, judge, seed, size=50):
     chosen = sample_pairs(frame, size=size, seed=seed).select("left_id", "right_id").rows()
     return {pair: judge[pair] for pair in chosen}

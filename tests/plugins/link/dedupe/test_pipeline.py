@@ -7,7 +7,7 @@ from registers import registers
 
 from tk.errors import InputError
 from tk_link.dedupe.config import DedupeConfig
-from tk_link.dedupe.pipeline import run
+from tk_link.dedupe.pipeline import run, run_closely
 from tk_link.frames import from_frame
 
 
@@ -22,6 +22,15 @@ def register():
 
 def joined(clustering):
     return set(clustering.pairs.select("left_row", "right_row").iter_rows())
+
+
+def test_pairs_keep_what_they_say_by_themselves(register):
+    table, _ = register
+    done = run_closely(table, DedupeConfig())
+    scored = pl.concat([done.clustering.pairs, done.clustering.apart]).sort("left_row", "right_row")
+    candidates = scored.drop_nulls("pair_probability")
+    assert len(candidates) == len(done.within.pairs)
+    assert candidates["pair_probability"].to_list() == done.within.probability.tolist()
 
 
 @pytest.mark.parametrize("method", ["average", "cc", "complete", "single-best"])

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from clusterings import made
 
 from tk_link.dedupe.config import DedupeConfig
-from tk_link.dedupe.shape import OURS, pairs_frame, renamed, shape
+from tk_link.dedupe.shape import OURS, all_pairs_frame, pairs_frame, renamed, shape
 from tk_link.dedupe.stack import stack
 from tk_link.frames import from_frame
 
@@ -50,6 +52,21 @@ def test_a_clash_with_a_column_of_the_user_renames_ours():
 
 def test_pairs_are_named_as_clusters_are(clustering, people):
     assert pairs_frame(clustering, people).rows() == [("07", "09", 0.93)]
+
+
+def test_all_pairs_tell_what_rows_say_by_themselves_and_what_became_of_them(clustering, people):
+    own = pl.Series("pair_probability", [0.2], dtype=pl.Float64)
+    told = replace(
+        clustering,
+        pairs=clustering.pairs.with_columns(own),
+        apart=clustering.pairs.with_columns(own + 0.5, right_row=pl.lit(3, dtype=pl.Int64)),
+    )
+    out = all_pairs_frame(told, people)
+    assert out.columns[2:] == ["match_probability", "pair_probability", "match_status"]
+    assert out["pair_probability"].to_list() == [0.2, 0.7]
+    assert out["match_status"].to_list() == ["match", "none"]
+    kept_before = all_pairs_frame(clustering, people)  # in a state, without that column
+    assert kept_before.columns[2:] == ["match_probability", "match_status"]
 
 
 def test_names_carry_the_file_where_there_are_several(people):
