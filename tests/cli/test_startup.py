@@ -8,7 +8,9 @@ from layout import PLUGINS
 
 HEAVY = ["torch", "transformers", "sentence_transformers", "faiss", "polars", "numpy", "scipy"]
 BUDGET = 0.25
-"""Seconds of CPU for `tk --help` (issue 2); 0.17 measured on the two-core build machine."""
+"""Seconds of CPU for `tk --help` (issue 2); 0.18 measured on the idle two-core build machine."""
+LIBRARY = 0.11
+"""Seconds there for what typer's help imports, without anything of ours."""
 
 
 def modules_after(code: str) -> set[str]:
@@ -32,13 +34,19 @@ def test_start_up_imports_no_heavy_library_and_no_plugin(code):
     assert modules_after(code).isdisjoint([*HEAVY, *PLUGINS.values()])
 
 
-def test_help_stays_within_its_cpu_budget():
-    def seconds() -> float:
+def cpu_seconds(code: str) -> float:
+    """Return the least of five runs: other work on the machine only ever adds time."""
+    taken = []
+    for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        code = "import sys; from tk_cli.main import main; sys.exit(main(['--help']))"
         subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(taken)
 
-    # The best of five: other work on the machine only ever adds time.
-    assert min(seconds() for _ in range(5)) < BUDGET
+
+def test_help_stays_within_its_cpu_budget():
+    # Where a core is shared, what only imports the libraries takes longer too.
+    slowness = max(cpu_seconds("import typer.rich_utils") / LIBRARY, 1.0)
+    help_ = "import sys; from tk_cli.main import main; sys.exit(main(['--help']))"
+    assert cpu_seconds(help_) < BUDGET * slowness

@@ -36,11 +36,11 @@ def test_dedupe_writes_every_scored_pair_with_its_status(firms, tmp_path, monkey
     rows.write_csv("rows.csv")
     assert main(["dedupe", "rows.csv", "-q", "-o", "o.csv", "--pairs", "p.csv", "--all"]) == 0
     pairs = pl.read_csv("p.csv")
-    assert pairs.columns[2:] == ["match_probability", "match_status"]
+    assert pairs.columns[2:] == ["match_probability", "pair_probability", "match_status"]
     assert set(pairs["match_status"]) == {"match", "none"}
     assert main(["dedupe", "rows.csv", "-q", "-o", "o.csv", "--pairs", "q.csv"]) == 0
-    matched = pairs.filter(pl.col("match_status") == "match").drop("match_status")
-    assert pl.read_csv("q.csv").equals(matched)
+    matched = pairs.filter(pl.col("match_status") == "match")
+    assert pl.read_csv("q.csv").equals(matched.drop("match_status", "pair_probability"))
 
 
 def test_impossible_draws_are_refused(firms, capsys):
