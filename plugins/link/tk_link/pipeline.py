@@ -114,10 +114,7 @@ def run_closely(
             )
     with clock.stage("candidates"):
         found = _candidates(left, right, plan, config, meaning)
-        if judged:
-            found = replace(found, pairs=links.with_these(found.pairs, judged.same))
-        if earlier is not None:
-            found = replace(found, pairs=links.with_these(found.pairs, earlier.links))
+        found = _with_linked(found, judged, earlier)
     with clock.stage("comparing"):
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
@@ -161,17 +158,17 @@ def run_closely(
         decision = decisions.decide(
             pairs, features, scores, how, config, guard=verdict, bound=bound
         )
-        free = None
+        free = decision.pairs if earlier is not None else None
         if earlier is not None:
-            free = decision.pairs
             bound = earlier.bind(pairs, bound, how)
             verdict = links.overruled(verdict, bound)
             decision = decisions.decide(
                 pairs, features, scores, how, config, guard=verdict, bound=bound, earlier=earlier
             )
         chances = np.where(bound.is_open & ~verdict.is_barred, scores.probability, 0.0)
-        draws, seed = config.draws, config.seed
-        drawn = draw_sets(pairs, chances, bound, how, draws=draws, seed=seed) if draws else None
+        drawn = None
+        if config.draws:
+            drawn = draw_sets(pairs, chances, bound, how, draws=config.draws, seed=config.seed)
         shown, form = decision.positions, config.explain
         why = explain.explain(features, scores, verdict, shown, form, bound=bound)
     linkage = Linkage(
@@ -232,6 +229,17 @@ def _candidates(
         ],
     )
     return replace(found, pairs=found.pairs.only(obeying))
+
+
+def _with_linked(
+    found: Candidates, judged: Judged | None, earlier: EarlierLinks | None
+) -> Candidates:
+    """Return candidates with the pairs among them that are linked whatever they say."""
+    rows = [] if judged is None else [judged.same]
+    rows += [] if earlier is None else [earlier.links]
+    if not sum(map(len, rows)):
+        return found
+    return replace(found, pairs=links.with_these(found.pairs, np.concatenate(rows)))
 
 
 def _may_ask(plan: Plan, config: LinkConfig) -> bool:

@@ -2,7 +2,7 @@
 
 All rows are linked at once every time. So the result is what a run over all files would give, and
 what it costs is such a run; embeddings come from their cache. Where earlier clusters are to stay,
-what such a run would give is fitted around them (`tk_link.judging.earlier`). Rows and judgements are on the disk
+that result is fitted around them (`tk_link.judging.earlier`). Rows and judgements are on the disk
 before linking begins, ids and clusters when it has ended, before any output is written.
 """
 
