@@ -1,10 +1,11 @@
 """Add a register to a state in parts, and compare with linking it all at once.
 
-    python benchmarks/linkage/increments.py DIR [--parts 5] [--link] [--earlier revise|keep]
+    python benchmarks/linkage/increments.py DIR [--parts 5] [--first 0] [--link]
+                                            [--earlier revise|keep]
 
 DIR holds left.csv and right.csv with the same columns, and matches.csv with the true pairs. The
-left table comes first, then the right one in parts, each in a run of its own: `tk dedupe PART
---state`. Printed for each run: whether its clusters are those of one run over the same files (equal
+left table comes first, with as many parts of the right one as --first says, then its other parts,
+each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its clusters are those of one run over the same files (equal
 sets of rows, same sizes, confidences and canonical rows), how many earlier rows kept their cluster
 id, how many of the others are told by a merged or split cluster, F1 against the true pairs of the
 rows that have arrived, of the run and of one over all files, and likewise seconds of processor
@@ -97,34 +98,35 @@ def f1_of_links(joined: pl.DataFrame, folder: Path) -> float:
     return 2 * len(right) / (len(links) + len(true))
 
 
-def dedupe_parts(folder: Path, out: Path, parts: int, earlier: str) -> None:
-    files, entities = split(folder, out, parts), entities_of(folder)
+def dedupe_parts(folder: Path, out: Path, given: argparse.Namespace) -> None:
+    files, entities = split(folder, out, given.parts), entities_of(folder)
     state, before = out / "links.state", None
-    for run, file in enumerate(files, start=1):
-        grown, spent = timed([file], state=state, earlier=earlier)
+    for run, end in enumerate(range(1 + given.first, len(files) + 1), start=1):
+        new = files[end - 1 : end] if run > 1 else files[:end]
+        grown, spent = timed(new, state=state, earlier=given.earlier)
         # one run over the first file alone has no column of file names
-        full, once = timed(files[:run]) if run > 1 else (grown, spent)
+        full, once = timed(files[:end]) if end > 1 else (grown, spent)
         f1 = f1_of_clusters(grown, entities), f1_of_clusters(full, entities)
         report(run, grown, before, (spent, once), f1, is_same=is_equal(grown, full))
         before = grown
-    again, spent = timed([files[-1]], state=state, earlier=earlier)
+    again, spent = timed([files[-1]], state=state, earlier=given.earlier)
     print(f"again {len(again):,} rows, same result: {again.equals(before)}, {spent:.1f} cpu s")
     print(f"state {state.stat().st_size / 1e6:.1f} MB")
 
 
-def link_parts(folder: Path, out: Path, parts: int, earlier: str) -> None:
+def link_parts(folder: Path, out: Path, given: argparse.Namespace) -> None:
     sides = []
     for side in ("left", "right"):
         table = pl.read_csv(folder / f"{side}.csv", infer_schema=False)
-        pieces = list(table.iter_slices(-(-len(table) // parts)))
+        pieces = list(table.iter_slices(-(-len(table) // given.parts)))
         sides.append([str(out / f"{side}{number}.csv") for number in range(len(pieces))])
         for file, piece in zip(sides[-1], pieces, strict=True):
             piece.write_csv(file)
     state, before = out / "links.state", None
-    for run in range(1, parts + 1):
+    for run in range(1, given.parts + 1):
         start = time.process_time()
         new = [files[run - 1] for files in sides]
-        grown = link(*new, state=state, earlier=earlier, join="outer")
+        grown = link(*new, state=state, earlier=given.earlier, join="outer")
         spent = time.process_time() - start
         full = link(*(",".join(files[:run]) for files in sides), join="outer")
         once = time.process_time() - start - spent
@@ -170,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--link", action="store_true")
     parser.add_argument("--earlier", choices=["revise", "keep"], default="revise")
     given = parser.parse_args()
@@ -178,7 +181,7 @@ def main() -> None:
         "run    rows  equal       ids kept  merged split moved renamed  F1 of one run  cpu s of one"
     )
     with tempfile.TemporaryDirectory() as folder:
-        add_parts(given.folder, Path(folder), given.parts, given.earlier)
+        add_parts(given.folder, Path(folder), given)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _said(kept: Kept) -> str:
         stay = f"{kept.rows - kept.changed:,} of {kept.rows:,} rows keep their cluster, judgements "
         stay += f"moved {kept.changed:,}"
     return (
-        f"{stay}; --earlier revise would move {kept.free:,} (clusters: {kept.joined:,} into older "
+        f"{stay}; revise would give {kept.free:,} another id ({kept.joined:,} clusters into older "
         f"ones, {kept.split:,} split)"
     )
 
