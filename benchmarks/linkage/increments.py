@@ -5,11 +5,11 @@
 
 DIR holds left.csv and right.csv with the same columns, and matches.csv with the true pairs. The
 left table comes first, with as many parts of the right one as --first says, then its other parts,
-each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its clusters are those of one run over the same files (equal
-sets of rows, same sizes, confidences and canonical rows), how many earlier rows kept their cluster
-id, how many of the others are told by a merged or split cluster, F1 against the true pairs of the
-rows that have arrived, of the run and of one over all files, and likewise seconds of processor
-time.
+each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its clusters are
+those of one run over the same files (equal sets of rows, same sizes, confidences and canonical
+rows), how many earlier rows kept their cluster id, how many of the others are told by a merged or
+split cluster, F1 against the true pairs of the rows that have arrived, of the run and of one over
+all files, and likewise seconds of processor time.
 
 With --link both tables come in parts, one of each in a run: `tk link LEFT RIGHT --state`. Equal
 then means every cell of the joined table but the ids of clusters, which one run has not.
