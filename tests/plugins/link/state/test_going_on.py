@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import polars as pl
@@ -161,6 +162,17 @@ def test_kept_clusters_neither_meet_nor_part_and_all_earlier_ids_stay(files, cap
     assert (told["rows"], told["changed"]) == (len(revised), 0)
     now = cluster_of("e.csv")
     assert {row: now[row] for row in revised} == revised
+
+
+def test_a_state_of_an_earlier_version_of_tk_is_gone_on_from(files, capsys):
+    assert run("crm.csv", "jan.csv", "-o", "a.csv") == 0
+    with sqlite3.connect("links.state") as state:
+        assert "earlier" not in state.execute("SELECT options FROM runs").fetchone()[0]
+        state.execute("UPDATE runs SET version = '0.0.1'")
+    state.close()
+    assert run_keeping("-o", "b.csv") == 0
+    assert "links.state: run 2, all" in capsys.readouterr().err
+    assert cluster_of("b.csv") == cluster_of("a.csv")
 
 
 def test_judgements_alone_move_what_is_kept(files, capsys):
