@@ -136,6 +136,8 @@ def _read_value(where: str, value: object) -> str:
         value = name
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # spreadsheets hold a postcode as 8010.0
     if not isinstance(value, str | int | float):
         raise Refused(400, f"{where}: a value must be text, number, truth or entity")
     try:

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tk.errors import InputError
 from tk_link.lookup.addresses import check_host, is_loopback, may_read
 from tk_link.lookup.config import ServeConfig
+from tk_link.lookup.patience import Patient
 from tk_link.lookup.protocol import Refused
 from tk_link.lookup.service import Request, Response, Service, refusal
 
@@ -121,29 +122,6 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Patient(io.RawIOBase):
-    """Bytes of a connection, until a deadline."""
-
-    def __init__(self, connection: socket.socket, patience: float) -> None:
-        self._connection = connection
-        self._patience = patience
-        self.begin()
-
-    def begin(self) -> None:
-        """Give the client its whole time anew."""
-        self._until = time.monotonic() + self._patience
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the client took too long")
-        self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "tk"
@@ -154,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.rfile.close()
-        self._bytes = _Patient(self.connection, self.server.config.patience)
+        self._bytes = Patient(self.connection, self.server.config.patience)
         self.rfile = io.BufferedReader(self._bytes)
 
     def handle_one_request(self) -> None:
@@ -171,9 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def do_GET(self) -> None:
-        has_body = self.headers.get("Content-Length", "0").strip() != "0"
-        if has_body or "Transfer-Encoding" in self.headers:
-            self.close_connection = True  # it is not read, and would be taken for a request
+        self._leave_body()
         self._answer(None)
 
     do_HEAD = do_GET
@@ -190,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_OPTIONS(self) -> None:
         """Tell a web page what it may send."""
+        self._leave_body()
         self._send(Response(HTTPStatus.NO_CONTENT, "", b""))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -231,6 +208,13 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "application/json":
             return Request(parts.path, pairs, text, base)
         return Request(parts.path, pairs | _fields(text), None, base)
+
+    def _leave_body(self) -> None:
+        """End the connection after a body that is not read: it would be taken for a request."""
+        if self.headers.get("Content-Length", "0").strip() != "0" or (
+            "Transfer-Encoding" in self.headers
+        ):
+            self.close_connection = True
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") is not None:

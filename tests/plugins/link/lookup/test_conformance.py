@@ -38,9 +38,7 @@ def dated():
     return pl.DataFrame(
         {
             "sku": [f"AB-{n:03}/x&y+z" for n in range(80)],
-            "title": [
-                f"Lamp {['Aurora', 'Boreal', 'Cosmos', 'Delta'][n % 4]} {n}" for n in range(80)
-            ],
+            "title": [f"Lamp {words[n % 4]} {n}" for n in range(80)],
             "price": [round(9.99 + n * 1.5, 2) for n in range(80)],
             "sold": [f"{1 + n % 28:02}.{1 + n % 12:02}.20{10 + n % 14}" for n in range(80)],
             "year": [1990 + n % 30 for n in range(80)],

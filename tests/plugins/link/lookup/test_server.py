@@ -126,6 +126,23 @@ def test_a_body_too_large_is_refused_before_it_is_read(port):
         assert connection.recv(65536).startswith(b"HTTP/1.1 413")
 
 
+def test_a_client_that_sends_all_of_a_body_too_large_reads_why(port):
+    for _ in range(5):
+        response, body = ask(port, "POST", "/", b"x" * 4_000_000, **FORM)
+        assert response.status == 413
+        assert b"larger than" in body
+
+
+def test_a_body_that_nobody_asked_for_is_not_taken_for_a_request(port):
+    hidden = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for head in (b"Content-Length: %d" % len(hidden), b"Transfer-Encoding: chunked"):
+        for method in (b"GET", b"HEAD", b"OPTIONS"):
+            answer = talk(
+                port, method + b" / HTTP/1.1\r\nHost: a.b\r\n" + head + b"\r\n\r\n" + hidden
+            )
+            assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_body_as_large_as_allowed_is_read(port):
     body = "queries=" + "x" * (LARGEST_BODY - 8)
     assert ask(port, "POST", "/", body, **FORM)[0].status == 400  # not JSON
