@@ -12,8 +12,11 @@ from reconciliation_messages import ERROR, SENT, messages
 
 from tk_link.frames import from_frame
 from tk_link.lookup.building import build_index
+from tk_link.reading import read_table
 
 FOLDER = os.environ.get("TK_RECONCILIATION_SCHEMAS")
+TABLES = os.environ.get("TK_RECONCILIATION_TABLES", "").split()
+"""Further tables to serve, by their paths."""
 REFUSAL = {
     "type": "object",
     "required": ["status", "message"],
@@ -46,13 +49,15 @@ def dated():
     )
 
 
-@pytest.fixture(scope="module", params=["people", "without ids", "dated"])
+@pytest.fixture(scope="module", params=["people", "without ids", "dated", *TABLES])
 def said(request, index):
     """All messages of a server of one table."""
     makers = {"without ids": without_ids, "dated": dated}
-    if request.param != "people":
+    if request.param in makers:
         frame = makers[request.param]()
         index = build_index(from_frame(frame, f"{request.param}.csv"))
+    elif request.param != "people":
+        index = build_index(read_table(request.param))
     with running(index) as server:
         return list(messages(server.server_address[1]))
 
@@ -76,7 +81,8 @@ def test_every_message_is_as_the_restated_schemas_say(said):
 @pytest.mark.skipif(FOLDER is None, reason="TK_RECONCILIATION_SCHEMAS names no published schemas")
 def test_every_message_is_as_the_published_schemas_say(said):
     counts = judge(said, schemas.published(FOLDER))
-    print(", ".join(f"{name} {count}" for name, count in counts.items()), "; 0 failures")
+    parts = ", ".join(f"{name} {count}" for name, count in counts.items())
+    print(f"{counts.total()} messages, 0 failures: {parts}")
 
 
 def test_ids_and_names_are_never_blank(said):

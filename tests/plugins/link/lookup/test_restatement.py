@@ -25,6 +25,39 @@ def test_good_messages_pass_and_some_spoiled_ones_do_not(name):
     assert {True, False} == set(verdicts)
 
 
+MINIMAL = {"versions": ["0.2"], "name": "n", "identifierSpace": "i", "schemaSpace": "s"}
+CELL = {"meta": [], "rows": {"a": {"p": []}}}
+COLUMN = {"id": "p", "name": "P"}
+TOLD = {"type": "number", "label": "l", "name": "n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("manifest", MINIMAL | {"versions": ["0.1"]}),
+        ("manifest", MINIMAL | {"documentation": 1234}),
+        ("manifest", MINIMAL | {"authentication": {"foo": "bar"}}),
+        ("manifest", MINIMAL | {"authentication": {"type": "apiKey", "name": "k", "in": "body"}}),
+        ("manifest", MINIMAL | {"authentication": {"type": "basic", "realm": "r"}}),
+        ("manifest", MINIMAL | {"defaultTypes": [{"id": "a", "name": "b", "broader": ["c"]}]}),
+        ("manifest", MINIMAL | {"suggest": {"type": {"flyout_service_path": "/flyout?id={{id}}"}}}),
+        ("manifest", MINIMAL | {"extend": {"property_settings": [TOLD | {"default": "3"}]}}),
+        ("manifest", MINIMAL | {"extend": {"property_settings": [TOLD | {"type": "select"}]}}),
+        ("reconciliation-query-batch", {"q1": {"limit": 1}}),
+        ("reconciliation-query-batch", {"q1": {"properties": []}}),
+        ("reconciliation-result-batch", {"q0": {}}),
+        ("data-extension-response", CELL | {"rows": {"a": {"p": [{"date": "2020-13-01"}]}}}),
+        ("data-extension-response", CELL | {"rows": {"a": {"p": [{"str": "x", "int": 1}]}}}),
+        ("data-extension-response", CELL | {"meta": [COLUMN | {"service": "ftp://a"}]}),
+        ("data-extension-response", CELL | {"meta": [COLUMN | {"service": "http://a b"}]}),
+        ("data-extension-property-proposal", {"properties": [{"id": "p"}]}),
+        ("data-extension-query", {"ids": ["a"], "properties": [{"id": "p", "settings": []}]}),
+    ],
+)  # fmt: skip
+def test_bad_messages_are_refused(name, message):
+    assert not schemas.ours()[name].is_valid(message)
+
+
 @pytest.mark.skipif(FOLDER is None, reason="TK_RECONCILIATION_SCHEMAS names no published schemas")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_spoiled_messages_are_judged_as_the_published_schema_does(name):
