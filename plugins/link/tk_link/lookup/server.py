@@ -124,8 +124,6 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "tk"
-    sys_version = ""
     disable_nagle_algorithm = True
     server: Server
 
@@ -176,6 +174,10 @@ class _Handler(BaseHTTPRequestHandler):
         status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else code
         reason = message or HTTPStatus(status).phrase
         self._send(refusal(int(status), reason))
+
+    def version_string(self) -> str:
+        """Name the server, and no version."""
+        return "tk"
 
     def log_message(self, format: str, *args: object) -> None:
         """Say each request where that is wanted."""
