@@ -214,6 +214,8 @@ def ours():
 def published(folder):
     """Return validators of the schemas that a folder holds, as they were published."""
     found = {path.stem: json.loads(path.read_text()) for path in Path(folder).glob("*.json")}
+    missing = {*SCHEMAS, "openapi"} - set(found)
+    assert not missing, f"{folder} lacks {', '.join(sorted(missing))}"
     resources = [Resource(schema, DRAFT7) for schema in found.values()]
     known = Registry().with_resources([(r.id(), r) for r in resources])
     return {
