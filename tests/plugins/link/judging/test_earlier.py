@@ -92,7 +92,11 @@ def test_earlier_rows_stay_as_they_were_but_for_judgements(method, data):
                for row in range(height))  # fmt: skip
     assert all(found[i] == found[j] for i, j in verdicts.same)
     assert all(found[i] != found[j] for i, j in verdicts.different)
-    if not verdicts:
-        old = [row for row in range(height) if before[row] >= 0]
-        for i in old:
-            assert all((found[i] == found[j]) == (before[i] == before[j]) for j in old)
+    ends = verdicts.same.tolist()
+    ends += [[i, j] for i in range(height) for j in range(i) if before[i] == before[j] >= 0]
+    whole, old = judged(ends).entities(height), [row for row in range(height) if before[row] >= 0]
+    for i in old:
+        for j in old:
+            assert found[i] != found[j] or whole[i] == whole[j]
+            if not len(verdicts.different):
+                assert found[i] == found[j] or whole[i] != whole[j]
