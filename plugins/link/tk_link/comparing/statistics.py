@@ -34,18 +34,22 @@ class Statistics:
         wording: Of each column that is compared by wording, by name.
         units: Codes in the wording too common to name anything; None where too few rows hold any.
         numbers: Rows of the sample that hold each number; None likewise.
+        identifying: Of the most identifying field, where rows are searched by it alone as well.
     """
 
     record: Grams
     wording: dict[str, Grams]
     units: pl.Series | None
     numbers: tokens.Numbers | None
+    identifying: Grams | None = None
 
     def save(self, path: Path) -> None:
         """Write it to a file, as plain arrays."""
         arrays: dict[str, NDArray[np.generic]] = {}
-        for name, grams in {"record": self.record, **self.wording}.items():
-            key = "record" if grams is self.record else f"wording:{name}"
+        counted = {"record": self.record}
+        counted |= {f"wording:{name}": grams for name, grams in self.wording.items()}
+        counted |= {"identifying": self.identifying} if self.identifying is not None else {}
+        for key, grams in counted.items():
             arrays[f"{key}:alphabet"] = grams.alphabet
             arrays[f"{key}:documents"] = grams.documents
             arrays[f"{key}:texts"] = np.array(grams.texts)
@@ -103,4 +107,5 @@ def load(path: Path) -> Statistics:
             if "units" in arrays.files
             else None,
             numbers,
+            grams("identifying") if "identifying:texts" in arrays.files else None,
         )

@@ -27,12 +27,15 @@ class Learnt:
         recipe: How they are compared.
         spelled: The stage that wrote them as they are compared.
         counts: File of the sample's `Statistics`.
+        nearest: How many nearest texts a left and a right row propose, where all texts are
+            compared; None where passes propose.
     """
 
     layout: Layout
     recipe: Recipe
     spelled: Stage
     counts: Path
+    nearest: tuple[int, int] | None = None
 
     @property
     def statistics(self) -> Statistics:

@@ -22,7 +22,17 @@ from tk_link.linkage import Cardinality, Recall, Skipped
 from tk_link.outcome import STATUSES
 from tk_link.progress import Progress
 from tk_link.reading.several import expand
-from tk_link.shards import deciding, inputs, joined, likely, output, pairs, passes, scoring, sides
+from tk_link.shards import (
+    deciding,
+    inputs,
+    joined,
+    output,
+    pairs,
+    passes,
+    proposing,
+    scoring,
+    sides,
+)
 from tk_link.shards.components import connect
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.deciding import Ruling
@@ -127,8 +137,7 @@ def run(
     layout = lay_out(shop, pieces, None, lefts=lefts)
     learning = sides.learn(shop, layout, (left, right), config)
     learnt = learning.learnt
-    near = likely.find_likely(learnt, shop, learning.sample)
-    found = passes.choose(learnt, shop, learning.sample, near)
+    found = proposing.choose(learnt, shop, learning.sample)
     scored, ruling, candidates = _score(shop, learnt, found, config)
     ruled, notes = _decide(shop, learnt, scored, ruling)
     written = _write(shop, learnt, (ruled, scored), shape, folder, draws=config.draws)
@@ -182,7 +191,6 @@ def check_options(config: LinkConfig, shape: OutputConfig) -> None:
     if shape.join == "right":
         raise UsageError("join right is not offered over shards; turn the tables round")
     options = {
-        "k": config.k,
         "block": config.block,
         "require": config.require,
         "forbid_conflict": config.forbid_conflict,
@@ -221,9 +229,7 @@ def _score(
 ) -> tuple[Stage, Ruling, int]:
     """Find, compare and weigh pairs; they are in left shards alone."""
     layout = learnt.layout
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), layout.count)
-    proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), layout.count)
-    asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), layout.lefts)
+    asked, notes = proposing.propose(learnt, shop, found)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), layout.count)
     work = partial(scoring.compare, learnt, asked, answers)
     compared, _ = shop.run("compared", work, layout.lefts)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from tk_link.passes import MOST_PAIRS
 from tk_link.shards import words
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.passes import Chosen, side_of
@@ -34,7 +35,7 @@ def spread(learnt: Learnt, chosen: Chosen, shard: int) -> tuple[Frames, Values]:
     return {"keys": pl.concat(found)}, {}
 
 
-def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
+def join(learnt: Learnt, chosen: Chosen, keys: Stage, shard: int) -> tuple[Frames, Values]:
     """Pair the rows that share a rare value, and send each pair to the shard of its left row."""
     found = keys.gather(shard, "keys")
     height = pl.len().over("pass", "key").cast(pl.Int64)
@@ -42,7 +43,7 @@ def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
     if learnt.layout.lefts:
         rights = pl.col("apart").sum().over("pass", "key")  # 0 on the left, 1 on the right
         proposed = (height - rights) * rights
-    rare = found.filter((height > 1) & (proposed <= MOST_PAIRS) & (proposed > 0))
+    rare = found.filter((height > 1) & (proposed <= chosen.most) & (proposed > 0))
     both = rare.join(rare, on=["pass", "key"], suffix="_right").filter(
         pl.col("row") < pl.col("row_right")
     )
@@ -52,9 +53,10 @@ def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
     return {"pairs": pairs.with_columns(learnt.layout.shard_of(pairs["left"]))}, {}
 
 
-def ask(learnt: Learnt, proposed: Stage, shard: int) -> tuple[Frames, Values]:
+def ask(learnt: Learnt, proposed: Sequence[Stage], shard: int) -> tuple[Frames, Values]:
     """Keep each pair of a shard's rows once, and ask other shards for the rows they lack."""
-    pairs = proposed.gather(shard, "pairs").unique().sort("left", "right")
+    pairs = pl.concat([stage.gather(shard, "pairs") for stage in proposed])
+    pairs = pairs.unique().sort("left", "right")
     rows = pairs["right"].unique().sort()
     return {"pairs": pairs, "asks": asks(learnt, rows, shard)}, {"pairs": len(pairs)}
 
