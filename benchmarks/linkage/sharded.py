@@ -136,9 +136,11 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--shards", type=int, default=3)
     args = parser.parse_args()
-    print(f"{'':18}{'partners':>14}{'F1':>16}{'':8}{'|p-P|':>16}{'pairs scored':>18}{'CPU s':>14}")
-    print(f"{'data set':18}" + f"{'whole':>7}{'shards':>7}" + f"{'whole':>8}{'shards':>8}{'':8}"
-          + f"{'whole':>8}{'shards':>8}" + f"{'whole':>9}{'shards':>9}{'whole':>7}{'shards':>7}")  # fmt: skip
+    print(f"{'':18}{'partners':>14}{'F1':>16}{'|p-P|':>24}{'pairs scored':>18}{'CPU s':>14}")
+    columns = f"{'data set':18}"
+    for width, gap in ((7, ""), (8, f"{'':8}"), (8, ""), (9, ""), (7, "")):
+        columns += f"{'whole':>{width}}{'shards':>{width}}{gap}"
+    print(columns)
     for folder in sorted(left.parent for data in args.data for left in data.glob("*/left.csv")):
         if not args.only or folder.name in args.only.split(","):
             print(compare(folder, args.shards), flush=True)

@@ -138,7 +138,7 @@ def run(
     learning = sides.learn(shop, layout, (left, right), config)
     learnt = learning.learnt
     found = proposing.choose(learnt, shop, learning.sample)
-    scored, ruling, candidates = _score(shop, learnt, found, config)
+    scored, ruling, candidates = _score(shop, learning, found, config)
     ruled, notes = _decide(shop, learnt, scored, ruling)
     written = _write(shop, learnt, (ruled, scored), shape, folder, draws=config.draws)
     counts, total = _counted(notes, layout.left_height)
@@ -225,17 +225,17 @@ def _parts(shape: OutputConfig, lefts: int, count: int) -> int:
 
 
 def _score(
-    shop: Workshop, learnt: Learnt, found: passes.Chosen, config: LinkConfig
+    shop: Workshop, learning: sides.Learning, found: passes.Chosen, config: LinkConfig
 ) -> tuple[Stage, Ruling, int]:
     """Find, compare and weigh pairs; they are in left shards alone."""
-    layout = learnt.layout
+    learnt, layout = learning.learnt, learning.learnt.layout
     asked, notes = proposing.propose(learnt, shop, found)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), layout.count)
     work = partial(scoring.compare, learnt, asked, answers)
     compared, _ = shop.run("compared", work, layout.lefts)
     candidates = int(sum(note.values["pairs"] for note in notes))
-    weights = scoring.weights_of(compared, learnt)
-    ruling = deciding.fit(compared, weights, learnt, candidates, config)
+    given = (compared, answers)
+    ruling = deciding.fit(shop, learning, given, candidates, config)
     scored, _ = shop.run("scored", partial(deciding.weigh, compared, ruling), layout.lefts)
     return scored, ruling, candidates
 

@@ -40,14 +40,12 @@ class Chosen:
         passes: The passes, the most useful first.
         recall: Expected share of the true pairs that they find; None where nothing is known.
         words: Rare words that bring rows together as well, where passes alone miss too much.
-        most: Left rows times right rows up to which a value proposes pairs.
         is_search: Whether all texts are compared, beside what passes propose.
     """
 
     passes: tuple[Pass, ...]
     recall: Recall | None
     words: Words | None = None
-    most: int = MOST_PAIRS
     is_search: bool = False
 
     @property

@@ -220,7 +220,7 @@ def _learn(
         id_column=config.id or id_column(profiles),
         source=source,
         apart=config.across_only,
-        identifying=views.identifying_field and views.identifying_field.left,
+        identifying=None if views.identifying_field is None else views.identifying_field.left,
     )
     sample = recipe.spell(text, 0)
     k = config.k or candidates.K

@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from tk_link.candidates import COMMON_KEY, KEYS
+from tk_link.candidates import KEYS
 from tk_link.forms import Form
 from tk_link.passes import Pass
 from tk_link.shards import likely, pairs, passes, searching
@@ -33,7 +33,7 @@ def choose(learnt: Learnt, shop: Workshop, sample: pl.DataFrame) -> Chosen:
         for n, field in enumerate(learnt.recipe.fields)
         if field.type in KEYS
     ]
-    return Chosen(tuple(keys), None, most=COMMON_KEY**2, is_search=True)
+    return Chosen(tuple(keys), None, is_search=True)
 
 
 def propose(learnt: Learnt, shop: Workshop, chosen: Chosen) -> tuple[Stage, list[Note]]:

@@ -69,9 +69,9 @@ def share_of(pairs: int, most: int) -> int:
     return max(-(-pairs // most), 1)
 
 
-def sampled(compared: Stage, share: int) -> pl.DataFrame:
-    """Return the compared pairs of one left row in ``share``, drawn by hash; sorted."""
-    frame = compared.lazily("compared")
+def sampled(compared: Stage, share: int, shard: int | None = None) -> pl.DataFrame:
+    """Return the compared pairs of one left row in ``share``, drawn by hash; of a shard, or all."""
+    frame = compared.lazily("compared", shard)
     if share > 1:
         frame = frame.filter(pl.col("left").hash(seed=7) % share == 0)
     return frame.sort("left", "right").collect()

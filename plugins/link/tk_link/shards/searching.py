@@ -42,10 +42,10 @@ def search(learnt: Learnt, shard: int) -> tuple[Frames, Values]:
     layout, top = learnt.layout, learnt.nearest[learnt.layout.is_right(shard)]
     own = learnt.spelled.read(shard, "spelled", _columns(learnt))
     near = [pl.DataFrame(schema={**_NEAR, "view": pl.String, "is_apart": pl.Boolean})]
-    vectors = {view: grams.vectors(own[view]) for view, grams in _views(learnt)}
+    vectors = {view: grams.vectors(own[view]) for view, grams in views(learnt)}
     for each in _others(layout, shard):
         other = learnt.spelled.read(each, "spelled", _columns(learnt))
-        for view, grams in _views(learnt):
+        for view, grams in views(learnt):
             found = _nearest(vectors[view], grams.vectors(other[view]), top + 1)
             near.append(
                 found.select(
@@ -75,7 +75,7 @@ def _others(layout: Layout, shard: int) -> range:
     return range(layout.lefts) if layout.is_right(shard) else range(layout.lefts, layout.count)
 
 
-def _views(learnt: Learnt) -> Iterator[tuple[str, Grams]]:
+def views(learnt: Learnt) -> Iterator[tuple[str, Grams]]:
     """Yield the columns that are searched by, with what is known of their n-grams."""
     yield "record", learnt.statistics.record
     if learnt.statistics.identifying is not None:
@@ -83,7 +83,7 @@ def _views(learnt: Learnt) -> Iterator[tuple[str, Grams]]:
 
 
 def _columns(learnt: Learnt) -> list[str]:
-    return ["row", "apart", *(view for view, _ in _views(learnt))]
+    return ["row", "apart", *(view for view, _ in views(learnt))]
 
 
 def _nearest(own: sparse.csr_matrix, other: sparse.csr_matrix, top: int) -> pl.DataFrame:

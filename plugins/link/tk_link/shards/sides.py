@@ -108,7 +108,7 @@ def _recipes(
                 id_column=id_column,
                 source=None,
                 apart=False,
-                identifying=identifying and named[fields.index(identifying)].left,
+                identifying=None if identifying is None else named[fields.index(identifying)].left,
             ),
             told=None if told is None else _of(told, dict(zip(fields, named, strict=True))),
         )
