@@ -64,7 +64,7 @@ class Statistics:
 
 
 def learn(
-    sample: Table, fields: Sequence[Field], record: pl.Series, wording: pl.Series | None
+    sample: Table, fields: Sequence[Field], record: pl.Series, wording: Sequence[pl.Series]
 ) -> Statistics:
     """Count a sample.
 
@@ -72,15 +72,28 @@ def learn(
         sample: The rows.
         fields: Compared columns.
         record: Their whole-record texts.
-        wording: Their raw wording, where there is any.
+        wording: Their raw wording by sides, one or two, where there is any: codes and numbers count
+            where enough rows of each hold them.
     """
     by_wording = [field for field in fields if field.type in BY_WORDING]
     return Statistics(
         Grams.count(record),
         {f.left: Grams.count(spelled(sample, f.left, f.type)) for f in by_wording},
-        None if wording is None else codes.units(wording),
-        None if wording is None else tokens.Numbers.count(wording),
+        _units(wording),
+        _numbers(wording),
     )
+
+
+def _units(wording: Sequence[pl.Series]) -> pl.Series | None:
+    found = [codes.units(side) for side in wording]
+    known = [units for units in found if units is not None]
+    return pl.concat(known).unique().sort() if known and len(known) == len(found) else None
+
+
+def _numbers(wording: Sequence[pl.Series]) -> tokens.Numbers | None:
+    if not wording or any(tokens.Numbers.count(side) is None for side in wording):
+        return None
+    return tokens.Numbers.count(pl.concat(wording))
 
 
 def load(path: Path) -> Statistics:

@@ -38,7 +38,11 @@ def learn_rows(
         counted = statistics.load(path)
     else:
         own, views = recipes[0].table(sample)
-        wording = views.wording[0] if views.wording else None
+        wording = []
+        if views.wording is not None:
+            is_right = (sample["row"] >= layout.left_height) & (layout.lefts > 0)
+            wording = [views.wording[0].filter(side) for side in (~is_right, is_right)]
+            wording = wording if layout.lefts else wording[:1]
         counted = statistics.learn(own, recipes[0].fields, views.record[0], wording)
     small = is_small(counted.record, layout, sample)
     if not small:
