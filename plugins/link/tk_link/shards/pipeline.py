@@ -253,7 +253,7 @@ def _score(
     compared, _ = shop.run("compared", partial(scoring.compare, learnt, asked, answers), count)
     candidates = int(sum(note.values["pairs"] for note in notes))
     weights = scoring.weights_of(compared, learnt)
-    model = scoring.fit(compared, weights, candidates)
+    model = scoring.fit(compared, weights, candidates, learnt.layout.height)
     scored, _ = shop.run("scored", partial(scoring.score, compared, model, weights, learnt), count)
     rule = grouping.Rule(config.cluster, config.min_prob, model, weights, config.draws, config.seed)
     return scored, rule, candidates

@@ -41,21 +41,23 @@ def compare(learnt: Learnt, asked: Stage, answers: Stage, shard: int) -> tuple[F
     return {"compared": pairs.hstack(values)}, {}
 
 
-def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
+def fit(compared: Stage, weights: NDArray[np.float64], pairs: int, height: int) -> Scorer:
     """Learn the model, as `tk_link.dedupe` does, on at most about `LEARN_PAIRS`.
 
     Args:
         compared: The stage that compared them.
         weights: Multiplier on each feature's evidence.
         pairs: Number of pairs of all shards.
+        height: Number of rows.
     """
-    sample = sampled(compared, share_of(pairs, LEARN_PAIRS))
+    share = share_of(pairs, LEARN_PAIRS)
+    sample = sampled(compared, share)
     rows = pl.concat([sample["left"], sample["right"]]).unique().sort().to_numpy()
     left, right = (
         np.searchsorted(rows, sample[side].to_numpy()).astype(np.int32)
         for side in ("left", "right")
     )
-    height = max(len(rows), 1)
+    height = max(len(rows), -(-height // share), 1)
     local = Pairs(left, right, (height, height), is_within=True)
     features = features_of(sample, weights)
     model, curve, is_settled = learn(features, local)
