@@ -6,7 +6,7 @@ component bears on a decision inside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tk_link import explain
 from tk_link.asking import Asking
 from tk_link.candidates import Pairs
+from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
 from tk_link.decisions import decide
 from tk_link.guard import Guard, Rules, heeded, inspect, unguarded
@@ -119,7 +120,8 @@ def fit(
         texts, years = _told(learnt.recipe, *(_rows(told, side) for side in (lefts, rights)))
     find = partial(alike.find, shop, learnt, learning.sample, features, config.seed)
     asking = Asking(pairs, config.how, texts, years, find)
-    how, reason, blind = score_as_asked(features, pairs, config, lookalikes=asking)
+    alike_too = None if config.require or config.forbid_conflict else asking  # as in one piece
+    how, reason, blind = score_as_asked(features, pairs, config, lookalikes=alike_too)
     verdict = inspect(texts, years, pairs, blind, how)
     scores = heeded(
         verdict,
@@ -192,14 +194,8 @@ def rule(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frame
         where link sets are drawn.
     """
     layout, config, how = learnt.layout, ruling.config, ruling.how
-    inside = _inside(layout, sent, shard)
-    pairs, features = inside.pairs, features_of(inside.frame, ruling.weights)
-    seed = config.seed
-    blind = score(features, pairs, how, seed=seed, model=ruling.blind)
-    verdict = _guarded(learnt.recipe, inside, blind, ruling)
-    scores = heeded(
-        verdict, blind, features, pairs, how, seed=seed, learn=False, model=ruling.model
-    )
+    inside, features, scores, verdict = _scored(learnt, ruling, sent, shard)
+    pairs = inside.pairs
     decision = decide(pairs, features, scores, how, config, guard=verdict)
     shown, bound = decision.positions, unbound(len(pairs))
     why = explain.explain(features, scores, verdict, shown, config.explain, bound=bound)
@@ -216,11 +212,32 @@ def rule(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frame
         ),
     }
     if config.draws is not None:
-        chances = np.where(verdict.is_barred, 0.0, scores.probability)
-        own = seed * _SEEDS + shard  # components of different shards have nothing in common
-        sets = draw_sets(pairs, chances, bound, how, draws=config.draws, seed=own)
+        possible = np.where(verdict.is_barred, 0.0, scores.probability)
+        own = config.seed * _SEEDS + shard  # components of different shards have nothing in common
+        sets = draw_sets(pairs, possible, bound, how, draws=config.draws, seed=own)
         frames["draws"] = inside.named(sets)
     return frames, _figures(links, accepted)
+
+
+def chances(learnt: Learnt, ruling: Ruling, sent: Stage, shard: int) -> tuple[Frames, Values]:
+    """Return the probability of every pair of a shard that would be accepted without a cut."""
+    inside, features, scores, verdict = _scored(learnt, ruling, sent, shard)
+    uncut = replace(ruling.config, precision=None, review_band=None, min_prob=0.0, ties="drop")
+    found = decide(inside.pairs, features, scores, ruling.how, uncut, guard=verdict).pairs
+    kept = found.filter(pl.col("match_status") == "match")
+    return {"chances": kept.select("match_probability")}, {}
+
+
+def _scored(
+    learnt: Learnt, ruling: Ruling, sent: Stage, shard: int
+) -> tuple[_Inside, Features, Scores, Guard]:
+    inside, how, seed = _inside(learnt.layout, sent, shard), ruling.how, ruling.config.seed
+    pairs, features = inside.pairs, features_of(inside.frame, ruling.weights)
+    blind = score(features, pairs, how, seed=seed, model=ruling.blind)
+    verdict = _guarded(learnt.recipe, inside, blind, ruling)
+    model = ruling.model
+    scores = heeded(verdict, blind, features, pairs, how, seed=seed, learn=False, model=model)
+    return inside, features, scores, verdict
 
 
 @dataclass(frozen=True)

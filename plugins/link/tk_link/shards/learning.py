@@ -23,7 +23,7 @@ def learn_rows(
     sample: pl.DataFrame,
     *,
     nearest: tuple[int, int],
-) -> Learnt:
+) -> tuple[Learnt, pl.DataFrame]:
     """Count a sample, decide whether all texts are compared, and spell every row.
 
     Args:
@@ -32,6 +32,9 @@ def learn_rows(
         recipes: How left and right rows become comparable; the left one makes tables of both.
         sample: Spelled rows of the sample.
         nearest: How many nearest texts a left and a right row propose where all are compared.
+
+    Returns:
+        What is known, and the sample with the columns that all rows have.
     """
     path = shop.folder / "counts.npz"
     if path.exists():
@@ -47,10 +50,10 @@ def learn_rows(
     small = is_small(counted.record, layout, sample)
     if not small:
         left, right = (replace(recipe, identifying=None) for recipe in recipes)
-        recipes = left, right
+        recipes, sample = (left, right), sample.drop(IDENTIFYING, strict=False)
     elif recipes[0].identifying is not None and counted.identifying is None:
         counted = replace(counted, identifying=Grams.count(sample[IDENTIFYING]))
     if not path.exists():
         counted.save(path)
     stage, _ = shop.run("spelled", partial(spell_shard, layout, recipes), layout.count)
-    return Learnt(layout, recipes[0], stage, path, nearest if small else None)
+    return Learnt(layout, recipes[0], stage, path, nearest if small else None), sample

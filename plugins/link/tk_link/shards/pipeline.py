@@ -224,7 +224,7 @@ def _learn(
     )
     sample = recipe.spell(text, 0)
     k = config.k or candidates.K
-    learnt = learn_rows(shop, layout, (recipe, recipe), sample, nearest=(k, k))
+    learnt, sample = learn_rows(shop, layout, (recipe, recipe), sample, nearest=(k, k))
     return learnt, sample, skipped
 
 
@@ -250,7 +250,9 @@ def _score(
     count = learnt.layout.count
     asked, notes = proposing.propose(learnt, shop, found)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), count)
-    compared, _ = shop.run("compared", partial(scoring.compare, learnt, asked, answers), count)
+    compared, _ = shop.run(
+        "compared", partial(scoring.compare, learnt, asked, answers, ((), ())), count
+    )
     candidates = int(sum(note.values["pairs"] for note in notes))
     weights = scoring.weights_of(compared, learnt)
     model = scoring.fit(compared, weights, candidates, learnt.layout.height)

@@ -14,7 +14,7 @@ from tk_link.dedupe.within import calibrated, learn
 from tk_link.scoring import levels
 from tk_link.scoring.additive import Additive
 from tk_link.scoring.curve import Curve
-from tk_link.shards.learnt import Learnt
+from tk_link.shards.learnt import Learnt, Obeyed
 from tk_link.shards.store import Frames, Stage, Values
 
 
@@ -30,12 +30,16 @@ LEARN_PAIRS = 300_000
 """Pairs that the model is learnt on: all, or a sample by left row."""
 
 
-def compare(learnt: Learnt, asked: Stage, answers: Stage, shard: int) -> tuple[Frames, Values]:
-    """Compare a shard's pairs: ``left``, ``right`` and a column for each feature."""
+def compare(
+    learnt: Learnt, asked: Stage, answers: Stage, obeyed: Obeyed, shard: int
+) -> tuple[Frames, Values]:
+    """Compare a shard's pairs that obey hard rules: ``left``, ``right`` and each feature."""
     pairs = asked.read(shard, "pairs")
     own = learnt.spelled.read(shard, "spelled")
     own = own.join(pairs.select(row="left").unique(), on="row", how="semi")
     rows = pl.concat([own, answers.gather(shard, "rows").select(own.columns)]).unique("row")
+    if any(obeyed):
+        pairs = pairs.filter(pl.Series(learnt.allowed(rows, pairs, obeyed)))
     features, _ = learnt.compare(rows, pairs)
     values = pl.DataFrame(features.values, schema=[_column(name) for name in features.names])
     return {"compared": pairs.hstack(values)}, {}

@@ -21,10 +21,11 @@ from tk_link.config import LinkConfig
 from tk_link.fields import Field, FieldType
 from tk_link.plan import Profiles, prepare
 from tk_link.profile import Profile
+from tk_link.rules import field_of
 from tk_link.shards import inputs
 from tk_link.shards.inputs import ROW, Layout
 from tk_link.shards.learning import learn_rows
-from tk_link.shards.learnt import Learnt
+from tk_link.shards.learnt import Learnt, Obeyed
 from tk_link.shards.spelling import Recipe, recipe_of
 from tk_link.shards.store import Stage, Workshop
 from tk_link.tables import Table
@@ -49,6 +50,21 @@ class Learning:
     sample: pl.DataFrame
     alignment: Alignment
     ids: tuple[str | None, str | None]
+
+    def rules(self, config: LinkConfig) -> Obeyed:
+        """Return the compared fields that hard rules name.
+
+        Raises:
+            InputError: A rule names a column that is not compared.
+        """
+        both = self.alignment.fields
+        own = dict(zip(both, self.learnt.recipe.fields, strict=True))
+        named = ((config.require, "--require"), (config.forbid_conflict, "--forbid-conflict"))
+        must, must_not = (
+            tuple(own[field_of(column, both, option)] for column in columns)
+            for columns, option in named
+        )
+        return must, must_not
 
 
 def learn(shop: Workshop, layout: Layout, names: tuple[str, str], config: LinkConfig) -> Learning:
@@ -79,7 +95,7 @@ def learn(shop: Workshop, layout: Layout, names: tuple[str, str], config: LinkCo
     spelled = [recipe.spell(text, 0) for recipe, text in zip(recipes, texts, strict=True)]
     sample = pl.concat([spelled[0], spelled[1].with_columns(apart=pl.lit(1, pl.Int64))])
     k = config.k or candidates.K
-    learnt = learn_rows(shop, layout, recipes, sample, nearest=(k, max(k // 2, 1)))
+    learnt, sample = learn_rows(shop, layout, recipes, sample, nearest=(k, max(k // 2, 1)))
     return Learning(learnt, sample, aligned, ids)
 
 
