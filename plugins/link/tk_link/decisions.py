@@ -112,18 +112,27 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
         if config.review_band is not None:
             return config.review_band[0], "lower end of --review-band"
         return config.min_prob, "an even chance" if config.min_prob == 0.5 else "--min-prob"
-    chances = np.sort(scores.probability[kept])[::-1]
+    return cut_for(scores.probability[kept], config.precision), (
+        f"lowest with estimated precision {config.precision:g} or more (--precision)"
+    )
+
+
+def cut_for(chances: NDArray[np.float64], precision: float) -> float:
+    """Return the lowest probability from which pairs of these have a precision.
+
+    Raises:
+        QualityError: None has.
+    """
+    chances = np.sort(chances)[::-1]
     running = np.cumsum(chances) / np.arange(1, len(chances) + 1)
-    enough = np.flatnonzero(running >= config.precision)
+    enough = np.flatnonzero(running >= precision)
     if not len(enough):
         best = float(running.max(initial=0.0))
         raise QualityError(
-            f"precision {config.precision:g} cannot be reached: the surest pairs are right with an "
+            f"precision {precision:g} cannot be reached: the surest pairs are right with an "
             f"estimated {best:.4f}; ask for less, or add columns that tell rows apart (--on)"
         )
-    return float(chances[enough[-1]]), (
-        f"lowest with estimated precision {config.precision:g} or more (--precision)"
-    )
+    return float(chances[enough[-1]])
 
 
 def _tied(

@@ -20,6 +20,12 @@ _FLAGS = {"type": "types", "weight": "weights", "all": "all_pairs"}
 _SIDES = ("left_on", "right_on")
 SHARDS = tuple(option.name for option in fields(ShardConfig))
 _KEYS = (*_RUN, *_LINK, *_OUTPUT, *SHARDS)
+_INSTEAD = {
+    "state": "the work folder keeps what is done; link all rows again with a new one",
+    "judged": "link without it, then judge the result: tk audit; or leave work_dir out",
+    "sample": "leave work_dir out: a sample fits into one machine",
+}
+"""What to do where an option is refused over shards."""
 _CONVERTERS = {key: CONVERTERS[key] for key in _KEYS}
 
 
@@ -58,7 +64,7 @@ class Settings:
         others = {"state": self.state, "judged": self.judged, "sample": self.sample}
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
-            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
+            raise UsageError(f"{option} is not offered over shards; {_INSTEAD[option]}")
 
 
 def make_settings(options: Mapping[str, object]) -> Settings:

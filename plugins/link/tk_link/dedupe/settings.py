@@ -24,6 +24,16 @@ _RUN = (
 _BY_COLUMN = ("types", "weights", "golden")
 
 
+_INSTEAD = {
+    "all": "lower --min-prob for more pairs, or leave work_dir out",
+    "report": "make one of a part of the rows, or leave work_dir out",
+    "if_exists": "name an empty folder with -o",
+    "state": "the work folder keeps what is done; search all rows again with a new one",
+    "judged": "search without it, then judge the pairs; or leave work_dir out",
+}
+"""What to do where an option is refused over shards."""
+
+
 @dataclass(frozen=True)
 class DedupeSettings:
     """One run: what is searched, how, and what is written.
@@ -68,7 +78,7 @@ class DedupeSettings:
         }
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
-            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
+            raise UsageError(f"{option} is not offered over shards; {_INSTEAD[option]}")
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
