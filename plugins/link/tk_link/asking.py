@@ -11,8 +11,11 @@ import polars as pl
 from tk_link import cardinality, guard
 from tk_link.candidates import Pairs
 from tk_link.comparing import variants
+from tk_link.comparing.features import Features
 from tk_link.linkage import Cardinality
 from tk_link.lookalikes import Lookalikes
+from tk_link.scoring import distinct
+from tk_link.scoring.distinct import Known
 from tk_link.scoring.matching import assign
 from tk_link.scoring.score import Ask, Scores
 
@@ -55,6 +58,10 @@ class Asking:
     def answer(self) -> Ask | None:
         """What was found, for pairs that are scored again without some; None if nothing was."""
         return None if self._found is None else lambda _: self._found
+
+    def known(self, features: Features) -> Known | None:
+        """Return what was found as levels, None if nothing was."""
+        return None if self._found is None else distinct.known(self._found, features)
 
     def _says_something(self, blind: Scores) -> bool:
         if self.how == "auto" and cardinality.choose(self.pairs, blind)[0] != "1:1":

@@ -49,6 +49,8 @@ class Scores:
         levels: ``(pairs, features)`` levels.
         model: What was learnt: the additive model behind ``log_odds`` and its calibration.
         similarity: Whole-record similarity, which decides between pairs of equal score.
+        orphans: What rows scored whose match was taken away, by ``model``, and the probability
+            that it was their match; None where nothing was calibrated.
     """
 
     probability: NDArray[np.float64]
@@ -57,6 +59,7 @@ class Scores:
     levels: NDArray[np.int8]
     model: Model
     similarity: NDArray[np.float32]
+    orphans: tuple[knockout.Null, NDArray[np.float64]] | None = None
 
     def order(self) -> NDArray[np.float64]:
         """Return the number pairs are ranked by: probability, then score, then similarity."""
@@ -201,7 +204,7 @@ class _Problem:
             curve = curve.at_most(fitted(log_odds, labels))
         elif len(confident) < _FEW_ORPHANS:
             curve = curve.at_most(fitted(log_odds[kept], labels[kept]))
-        return self.scores(model, curve)
+        return self.scores(model, curve, (null, curve(log_odds[orphans])))
 
     def _orphans(self, confident: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return confident pairs to orphan: all, or as many drawn at random as say enough."""
@@ -234,7 +237,12 @@ class _Problem:
         out[kept] = scores.probability[kept]
         return out
 
-    def scores(self, additive: Additive, curve: Curve) -> Scores:
+    def scores(
+        self,
+        additive: Additive,
+        curve: Curve,
+        orphans: tuple[knockout.Null, NDArray[np.float64]] | None = None,
+    ) -> Scores:
         """Score every pair with a model and its calibration.
 
         Scores are moved so that an even chance scores 0; what the model ranks stays as it was.
@@ -247,7 +255,9 @@ class _Problem:
         share = marginals(self.pairs, odds, self.how) * (1.0 + odds) / odds  # what rivals leave
         model = Model(self.features.names, additive, curve)
         similarity = self.features.values[:, 0]
-        return Scores(alone * share, alone, log_odds, self.levels, model, similarity)
+        if orphans is not None:
+            orphans = orphans[0].moved(-even), orphans[1]
+        return Scores(alone * share, alone, log_odds, self.levels, model, similarity, orphans)
 
 
 def score_again(
@@ -272,5 +282,10 @@ def score_again(
     probability = alone.copy()
     probability[rest] = learnt.probability
     return replace(
-        before, probability=probability, alone=alone, log_odds=log_odds, model=learnt.model
+        before,
+        probability=probability,
+        alone=alone,
+        log_odds=log_odds,
+        model=learnt.model,
+        orphans=learnt.orphans,
     )
