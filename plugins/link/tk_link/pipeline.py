@@ -325,15 +325,15 @@ def _id_column(profiles: dict[str, Profile]) -> str | None:
 
 def _warnings(accepted: pl.DataFrame, rows: int, reach: tuple[float, float]) -> tuple[str, ...]:
     out = []
-    if reach[0] < _DOUBTFUL:
-        out.append(
-            f"the tables do not tell how many of the {len(accepted)} accepted pairs are true: "
-            f"{reach[0]:.0%} to {reach[1]:.0%}; judge some of them before you use any (tk audit)"
-        )
     if 0 < len(accepted) < _FEW_MATCHES:
         out.append(
             f"only {len(accepted)} pairs were accepted: probabilities rest on few examples; "
             "look at the pairs before you use them"
+        )
+    elif reach[0] < _DOUBTFUL:
+        out.append(
+            f"the tables do not tell how many of the {len(accepted):,} accepted pairs are true "
+            f"({reach[0]:.0%} to {reach[1]:.0%}): judge some before you use any (tk audit)"
         )
     certainty = accepted["match_probability"].to_numpy()
     if 0 < len(accepted) < _FEW_SHARE * rows and certainty.mean() < _UNSURE:
