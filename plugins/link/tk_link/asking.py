@@ -51,7 +51,8 @@ class Asking:
         """Return the look-alikes, or None; what the first scores decide stays."""
         if not self._is_decided:
             self._is_decided = True
-            self._found = self.find() if self._says_something(blind) else None
+            if self._says_something(blind):
+                self._found = self._unbarred(blind)
         return self._found
 
     @property
@@ -64,10 +65,13 @@ class Asking:
         return None if self._found is None else distinct.known(self._found, features)
 
     def _says_something(self, blind: Scores) -> bool:
-        if self.how == "auto" and cardinality.choose(self.pairs, blind)[0] != "1:1":
-            return False
-        kept = assign(self.pairs, blind.order(), "1:1")
-        accepted = int((blind.probability[kept] >= 0.5).sum())
-        found = guard.inspect(self.texts, self.years, self.pairs, blind, "1:1")
-        varied = len(np.unique(self.pairs.left[found.is_variant]))
-        return varied <= accepted
+        return self.how != "auto" or cardinality.choose(self.pairs, blind)[0] == "1:1"
+
+    def _unbarred(self, blind: Scores) -> Sides:
+        """Return the look-alikes that nothing bars but that they are of one table."""
+        verdict = guard.inspect(self.texts, self.years, self.pairs, blind, "1:1")
+        left, right = (
+            side.only(~guard.bars_within(verdict, self.texts, self.years, side.in_table(), number))
+            for number, side in enumerate(self.find())
+        )
+        return left, right

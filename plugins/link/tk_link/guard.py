@@ -51,12 +51,14 @@ class Guard:
         is_barred: Whether the pair must not be accepted.
         is_variant: Whether the texts agree and something tells the two things apart.
         note: What differs, as ``model number: x12 | x13``; null where nothing does.
+        kinds: Kinds of differences that bar a pair.
     """
 
     bits: NDArray[np.float64]
     is_barred: NDArray[np.bool_]
     is_variant: NDArray[np.bool_]
     note: pl.Series
+    kinds: tuple[str, ...] = ()
 
 
 def unguarded(pairs: int) -> Guard:
@@ -106,7 +108,33 @@ def inspect(
     notes[at] = told["note"].to_list()
     notes[~barred & (all_bits == 0.0)] = None
     note = pl.Series(notes.tolist(), dtype=pl.String)
-    return Guard(all_bits, barred, agree & (barred | (all_bits < 0.0)), note)
+    return Guard(all_bits, barred, agree & (barred | (all_bits < 0.0)), note, tuple(reliable))
+
+
+def bars_within(
+    guard: Guard,
+    texts: tuple[variants.Texts, variants.Texts] | None,
+    years: Sequence[tuple[pl.Series, pl.Series]],
+    pairs: Pairs,
+    side: int,
+) -> NDArray[np.bool_]:
+    """Tell which pairs of rows of one table would be barred, were they rows of two.
+
+    Args:
+        guard: What was found between the tables.
+        texts: As for `inspect`.
+        years: As for `inspect`.
+        pairs: Pairs of rows of one table.
+        side: Which table: 0 for the left one, 1 for the right one.
+    """
+    out = np.zeros(len(pairs), dtype=bool)
+    if texts is not None and guard.kinds and len(pairs):
+        titles, told = ((text[side], text[side]) for text in texts)
+        dates = [(year[side], year[side]) for year in years]
+        found = variants.differences(titles, told, dates, pairs)
+        found = found.filter(pl.col("differs") & pl.col("kind").is_in(guard.kinds))
+        out[found["pair"].to_numpy()] = True
+    return out
 
 
 def heeded(
