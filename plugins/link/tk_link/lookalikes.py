@@ -57,8 +57,9 @@ class Lookalikes:
 
     def in_table(self) -> Pairs:
         """Return the pairs as rows of the table."""
-        ends = (self.rows[end].astype(np.int32) for end in (self.pairs.left, self.pairs.right))
-        return Pairs(*ends, (self.height, self.height), is_within=True)
+        left, right = self.rows[self.pairs.left], self.rows[self.pairs.right]
+        height = self.height, self.height
+        return Pairs(left.astype(np.int32), right.astype(np.int32), height, is_within=True)
 
     def only(self, chosen: NDArray[np.bool_]) -> Lookalikes:
         """Return some of the pairs; the rows stay."""

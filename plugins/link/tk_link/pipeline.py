@@ -150,7 +150,7 @@ def run_closely(
             how,
             seed=config.seed,
             learn=learn,
-            lookalikes=alike and alike.answer,
+            lookalikes=alike and alike.again,
         )
         if judged:
             scores = links.heeded(scores, pairs, how, bound, barred=verdict.is_barred)

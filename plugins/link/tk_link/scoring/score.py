@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +88,14 @@ class Scores:
         return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
-Ask = Callable[[Scores], tuple[Lookalikes, Lookalikes] | None]
-"""Given scores that know of no look-alikes, finds those of both tables; None where they would say
-nothing about pairs of two tables."""
+class Ask(Protocol):
+    """Finds look-alikes, and says whether what they leave is an answer."""
+
+    def __call__(self, blind: Scores, /) -> tuple[Lookalikes, Lookalikes] | None:
+        """Return those of both tables, None where they say nothing of pairs of two tables."""
+
+    def stands(self, accepted: int) -> bool:
+        """Tell whether so many accepted pairs are to be believed where look-alikes were heard."""
 
 
 def score(
@@ -127,7 +132,9 @@ def score(
         sides = lookalikes(scores)
         if sides is not None:
             known = distinct.known(sides, features)
-            scores = replace(problem, known=known).learnt(chosen, labels, weights) or scores
+            informed = replace(problem, known=known).learnt(chosen, labels, weights)
+            if informed is not None and lookalikes.stands(problem.accepted(informed)):
+                scores = informed
     return problem.by_thumb(weights) if scores is None else scores
 
 
@@ -170,8 +177,11 @@ class _Problem:
 
     def is_sparse(self, scores: Scores) -> bool:
         """Tell whether few rows have an accepted partner."""
-        accepted = (self.labels(scores) >= 0.5).sum()
-        return bool(accepted < _FEW_MATCHED * min(self.pairs.rows))
+        return self.accepted(scores) < _FEW_MATCHED * min(self.pairs.rows)
+
+    def accepted(self, scores: Scores) -> int:
+        """Count the pairs with an even chance or more."""
+        return int((self.labels(scores) >= 0.5).sum())
 
     def calibrated(self, model: Additive, labels: NDArray[np.float64]) -> Scores | None:
         """Calibrate a model's scores on the assigned pairs that ``labels`` are confident of.

@@ -33,7 +33,7 @@ def alike(count):
     """Make tables of 1,000 rows of which ``count`` resemble another of the same table."""
     first = np.arange(count, dtype=np.int32)
     pairs = Pairs(first, np.full(count, 999, np.int32), ROWS, is_within=True)
-    side = Lookalikes(pairs, np.ones((count, 1), np.float32), np.arange(998), 1000)
+    side = Lookalikes(pairs, np.ones((count, 1), np.float32), np.arange(998), 1000, np.arange(1000))
     return Known((side, side), (np.ones((count, 1), np.int8),) * 2)
 
 
