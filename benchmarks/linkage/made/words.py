@@ -1,10 +1,11 @@
 """Two tables of words drawn at random, some of them changed between the tables."""
 
 import random
+import re
 
 from made.linkset import LinkSet, Row, linked
 
-SYLLABLES = "ba ce di fo gu ha ki lo mu ne pa ri so tu ve wa xi yo ze qua".split()
+SYLLABLES = re.findall("..", "bacedifoguhakilomunepirisotuvewaxiyoze")
 
 
 def words(
