@@ -19,8 +19,6 @@ from tk_link.linkage import PAIR_SCHEMA, Cardinality
 from tk_link.scoring.matching import assign
 from tk_link.scoring.score import Scores
 
-_Z90 = 1.645
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -32,7 +30,6 @@ class Decision:
         cut: Probability from which a pair was accepted.
         cut_reason: How the cut was found.
         precision: Mean probability of the accepted pairs; 1 where there are none.
-        precision_range: 90% range of it.
     """
 
     positions: NDArray[np.int64]
@@ -40,7 +37,6 @@ class Decision:
     cut: float
     cut_reason: str
     precision: float
-    precision_range: tuple[float, float]
 
 
 def decide(
@@ -96,14 +92,12 @@ def decide(
     shown = frame["position"].to_numpy()
     chances = frame.filter("accepted")["match_probability"].to_numpy()  # what --top left
     precision = float(chances.mean()) if len(chances) else 1.0
-    spread = float(np.sqrt((chances * (1 - chances)).sum())) / max(len(chances), 1)
     return Decision(
         shown,
         frame.select(list(PAIR_SCHEMA)).cast(PAIR_SCHEMA),  # type: ignore[arg-type]
         cut,
         reason,
         precision,
-        (max(precision - _Z90 * spread, 0.0), min(precision + _Z90 * spread, 1.0)),
     )
 
 

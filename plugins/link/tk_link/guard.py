@@ -145,6 +145,33 @@ def inspect(
     return Guard(all_bits, barred, agree & (barred | (all_bits < 0.0)), note, rules)
 
 
+def bars_within(
+    guard: Guard,
+    texts: tuple[variants.Texts, variants.Texts] | None,
+    years: Sequence[tuple[pl.Series, pl.Series]],
+    pairs: Pairs,
+    side: int,
+) -> NDArray[np.bool_]:
+    """Tell which pairs of rows of one table would be barred, were they rows of two.
+
+    Args:
+        guard: What was found between the tables.
+        texts: As for `inspect`.
+        years: As for `inspect`.
+        pairs: Pairs of rows of one table.
+        side: Which table: 0 for the left one, 1 for the right one.
+    """
+    out = np.zeros(len(pairs), dtype=bool)
+    firm = frozenset[str]() if guard.rules is None else guard.rules.firm
+    if texts is not None and firm and len(pairs):
+        titles, told = ((text[side], text[side]) for text in texts)
+        dates = [(year[side], year[side]) for year in years]
+        found = variants.differences(titles, told, dates, pairs)
+        found = found.filter(pl.col("differs") & pl.col("kind").is_in(sorted(firm)))
+        out[found["pair"].to_numpy()] = True
+    return out
+
+
 def heeded(
     guard: Guard,
     scores: Scores,

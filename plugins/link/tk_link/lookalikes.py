@@ -41,17 +41,29 @@ class Lookalikes:
         values: ``(pairs, features)`` as `tk_link.comparing.features.Features.values`.
         asked: The rows whose nearest were looked for.
         height: Rows of the table.
+        rows: Row of the table that each of those that occur is.
     """
 
     pairs: Pairs
     values: NDArray[np.float32]
     asked: NDArray[np.int64]
     height: int
+    rows: NDArray[np.int64]
 
     @property
     def share_asked(self) -> float:
         """Return the share of the rows whose nearest were looked for, 0..1."""
         return len(self.asked) / self.height
+
+    def in_table(self) -> Pairs:
+        """Return the pairs as rows of the table."""
+        left, right = self.rows[self.pairs.left], self.rows[self.pairs.right]
+        height = self.height, self.height
+        return Pairs(left.astype(np.int32), right.astype(np.int32), height, is_within=True)
+
+    def only(self, chosen: NDArray[np.bool_]) -> Lookalikes:
+        """Return some of the pairs; the rows stay."""
+        return replace(self, pairs=self.pairs.only(chosen), values=self.values[chosen])
 
 
 def find(
@@ -101,7 +113,8 @@ def find(
             threads=threads,
         )
         forget(values, known, rng)
-        sides.append(Lookalikes(local, values, np.searchsorted(rows, asked), len(table)))
+        asked = np.searchsorted(rows, asked)
+        sides.append(Lookalikes(local, values, asked, len(table), rows))
     return sides[0], sides[1]
 
 

@@ -29,7 +29,9 @@ from tk_link.linkage import ACCEPTED, Cardinality, Linkage
 from tk_link.plan import Plan, plan_rest, prepare, threads_of
 from tk_link.profile import Profile
 from tk_link.progress import Progress
+from tk_link.scoring.distinct import Known
 from tk_link.scoring.model import Model
+from tk_link.scoring.reliance import precision_range
 from tk_link.scoring.sampling import draw_links
 from tk_link.scoring.score import Ask, Scores, score
 from tk_link.tables import Table
@@ -37,6 +39,8 @@ from tk_link.tables import Table
 _FEW_MATCHES = 20
 _FEW_SHARE, _UNSURE = 0.2, 0.85
 """Accepted pairs of a smaller share of the rows, and less sure on average, are warned of."""
+_DOUBTFUL = 0.5
+"""Where no more than this share of the accepted pairs need be true, that is said."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def run_closely(
             how,
             seed=config.seed,
             learn=learn,
-            lookalikes=alike and alike.answer,
+            lookalikes=alike and alike.again,
         )
         if judged:
             scores = links.heeded(scores, pairs, how, bound, barred=verdict.is_barred)
@@ -165,6 +169,8 @@ def run_closely(
             decision = decisions.decide(
                 pairs, features, scores, how, config, guard=verdict, bound=bound, earlier=earlier
             )
+        known = None if alike is None else alike.known(features)
+        reach = _reach(decision, scores, pairs.rows, how, bound=bound, known=known)
         chances = np.where(bound.is_open & ~verdict.is_barred, scores.probability, 0.0)
         drawn = None
         if config.draws:
@@ -184,7 +190,7 @@ def run_closely(
         cut=decision.cut,
         cut_reason=decision.cut_reason,
         precision=decision.precision,
-        precision_range=decision.precision_range,
+        precision_range=reach,
         variants=_variants(decision, verdict),
         draws=drawn,
         choice=plan.choice,
@@ -194,6 +200,7 @@ def run_closely(
         + _warnings(
             decision.pairs.filter(pl.col("match_status").is_in(ACCEPTED)),
             min(len(left), len(right)),
+            reach,
         )
         + (_several_partners(judged, how) if judged else ()),
         judged=judged.counts if judged is not None else None,
@@ -271,6 +278,24 @@ def score_as_asked(
     return how, reason, scores if how == "1:1" else by(how)
 
 
+def _reach(
+    decision: Decision,
+    scores: Scores,
+    rows: tuple[int, int],
+    how: Cardinality,
+    *,
+    bound: Bound,
+    known: Known | None,
+) -> tuple[float, float]:
+    """Return the 90% range of the share of true pairs among the accepted ones."""
+    is_accepted = decision.pairs["match_status"].is_in(ACCEPTED).to_numpy()
+    accepted = decision.positions[is_accepted]
+    certain = bound.is_same[accepted]
+    return precision_range(
+        scores, accepted[~certain], rows, how, known=known, certain=int(certain.sum())
+    )
+
+
 def _variants(decision: Decision, verdict: Guard) -> dict[str, int]:
     """Count the variants shown by what tells them apart, most frequent first."""
     is_variant = (decision.pairs["match_status"] == "variant").to_numpy()
@@ -322,12 +347,17 @@ def _id_column(profiles: dict[str, Profile]) -> str | None:
     return next((name for name, found in profiles.items() if found.role == "id"), None)
 
 
-def _warnings(accepted: pl.DataFrame, rows: int) -> tuple[str, ...]:
+def _warnings(accepted: pl.DataFrame, rows: int, reach: tuple[float, float]) -> tuple[str, ...]:
     out = []
     if 0 < len(accepted) < _FEW_MATCHES:
         out.append(
             f"only {len(accepted)} pairs were accepted: probabilities rest on few examples; "
             "look at the pairs before you use them"
+        )
+    elif reach[0] < _DOUBTFUL:
+        out.append(
+            f"the tables do not tell how many of the {len(accepted):,} accepted pairs are true "
+            f"({reach[0]:.0%} to {reach[1]:.0%}): judge some before you use any (tk audit)"
         )
     certainty = accepted["match_probability"].to_numpy()
     if 0 < len(accepted) < _FEW_SHARE * rows and certainty.mean() < _UNSURE:

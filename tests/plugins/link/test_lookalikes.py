@@ -58,3 +58,17 @@ def test_large_tables_are_sampled(monkeypatch):
     (left, right), _ = looked()
     assert len(left.asked) == len(right.asked) == 20
     assert left.share_asked == 20 / 70
+
+
+def test_pairs_are_rows_of_the_table_also_where_some_were_asked(monkeypatch):
+    (left, _), _ = looked()
+    monkeypatch.setattr(lookalikes, "MOST_ASKED", 3)
+    (few, _), _ = looked()
+    every = set(zip(*ends(left), strict=True))
+    assert len(few.rows) < few.height
+    assert set(zip(*ends(few), strict=True)) <= every
+
+
+def ends(side):
+    pairs = side.in_table()
+    return pairs.left.tolist(), pairs.right.tolist()

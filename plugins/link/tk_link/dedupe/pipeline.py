@@ -133,6 +133,7 @@ def run_closely(
             *choice.warnings,
             *grouping.warnings,
             *_warnings(rows, pairs, config.max_cluster),
+            *_within_files(pairs, table, config),
         ),
     )
     return Run(clustering, within, scored, free)
@@ -205,6 +206,20 @@ def _kept(
 
 def _largest(cluster: NDArray[np.int64]) -> int:
     return int(np.bincount(cluster).max())
+
+
+def _within_files(pairs: pl.DataFrame, table: Table, config: DedupeConfig) -> tuple[str, ...]:
+    """Say where most joined rows are of one file: a catalogue's families look like duplicates."""
+    if len(pairs) < _FEW_PAIRS or config.source not in table.columns or config.across_only:
+        return ()
+    source = table.text[config.source]
+    inside = int((source.gather(pairs["left_row"]) == source.gather(pairs["right_row"])).sum())
+    if source.n_unique() < 2 or 2 * inside <= len(pairs):
+        return ()
+    return (
+        f"{inside:,} of the {len(pairs):,} joined pairs are two rows of one file; where a file has "
+        "no duplicates of its own, these are other things that look alike: --across-only",
+    )
 
 
 def _files(table: Table, config: DedupeConfig) -> NDArray[np.int64] | None:

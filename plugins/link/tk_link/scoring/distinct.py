@@ -115,19 +115,29 @@ def calibrate(
     return curve
 
 
+def nearest(lookalikes: Known, side: int, additive: Additive) -> NDArray[np.float64]:
+    """Return what each row of one table that was asked scores with its nearest in that table."""
+    here = lookalikes.sides[side]
+    score = additive.log_odds(lookalikes.levels[side])
+    best = np.full(here.pairs.rows[0], -np.inf)
+    np.maximum.at(best, here.pairs.left, score)
+    np.maximum.at(best, here.pairs.right, score)
+    return best[here.asked]
+
+
+def size_of(free: float, here: Lookalikes) -> float:
+    """Return how many times a table's other rows the ``free`` rows of the other table are."""
+    return max(free / max(here.height - 1, 1), 1e-3)
+
+
 def _doubled(lookalikes: Known, side: int, additive: Additive, free: float) -> _Sample:
     """Return the scores of one table's rows with their nearest, as if it had ``free`` rows.
 
     If a share F of rows has no look-alike above a score among m others, then F to the power of
     ``free / m`` has none among ``free``.
     """
-    here = lookalikes.sides[side]
-    score = additive.log_odds(lookalikes.levels[side])
-    best = np.full(here.pairs.rows[0], -np.inf)
-    np.maximum.at(best, here.pairs.left, score)
-    np.maximum.at(best, here.pairs.right, score)
-    scores = np.append(np.sort(best[here.asked]), np.inf)
-    power = max(free / max(here.height - 1, 1), 1e-3)
+    scores = np.append(np.sort(nearest(lookalikes, side, additive)), np.inf)
+    power = size_of(free, lookalikes.sides[side])
     reached = (np.arange(len(scores) + 1) / len(scores)) ** power
     return _Sample(scores, np.diff(reached))
 

@@ -49,6 +49,10 @@ class Null:
     left: NDArray[np.float64]
     right: NDArray[np.float64]
 
+    def moved(self, by: float) -> Null:
+        """Return the null moved along the scores."""
+        return Null(self.left + by, self.right + by)
+
 
 def knock_out(
     pairs: Pairs,

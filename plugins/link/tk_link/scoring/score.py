@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class Scores:
         levels: ``(pairs, features)`` levels.
         model: What was learnt: the additive model behind ``log_odds`` and its calibration.
         similarity: Whole-record similarity, which decides between pairs of equal score.
+        orphans: What rows scored whose match was taken away, by ``model``, and the probability
+            that it was their match; None where nothing was calibrated.
     """
 
     probability: NDArray[np.float64]
@@ -57,6 +59,7 @@ class Scores:
     levels: NDArray[np.int8]
     model: Model
     similarity: NDArray[np.float32]
+    orphans: tuple[knockout.Null, NDArray[np.float64]] | None = None
 
     def order(self) -> NDArray[np.float64]:
         """Return the number pairs are ranked by: probability, then score, then similarity."""
@@ -85,9 +88,14 @@ class Scores:
         return replace(self, probability=alone * share, alone=alone, log_odds=log_odds)
 
 
-Ask = Callable[[Scores], tuple[Lookalikes, Lookalikes] | None]
-"""Given scores that know of no look-alikes, finds those of both tables; None where they would say
-nothing about pairs of two tables."""
+class Ask(Protocol):
+    """Finds look-alikes, and says whether what they leave is an answer."""
+
+    def __call__(self, blind: Scores, /) -> tuple[Lookalikes, Lookalikes] | None:
+        """Return those of both tables, None where they say nothing of pairs of two tables."""
+
+    def stands(self, accepted: int) -> bool:
+        """Tell whether so many accepted pairs are to be believed where look-alikes were heard."""
 
 
 def score(
@@ -124,7 +132,9 @@ def score(
         sides = lookalikes(scores)
         if sides is not None:
             known = distinct.known(sides, features)
-            scores = replace(problem, known=known).learnt(chosen, labels, weights) or scores
+            informed = replace(problem, known=known).learnt(chosen, labels, weights)
+            if informed is not None and lookalikes.stands(problem.accepted(informed)):
+                scores = informed
     return problem.by_thumb(weights) if scores is None else scores
 
 
@@ -167,8 +177,11 @@ class _Problem:
 
     def is_sparse(self, scores: Scores) -> bool:
         """Tell whether few rows have an accepted partner."""
-        accepted = (self.labels(scores) >= 0.5).sum()
-        return bool(accepted < _FEW_MATCHED * min(self.pairs.rows))
+        return self.accepted(scores) < _FEW_MATCHED * min(self.pairs.rows)
+
+    def accepted(self, scores: Scores) -> int:
+        """Count the pairs with an even chance or more."""
+        return int((self.labels(scores) >= 0.5).sum())
 
     def calibrated(self, model: Additive, labels: NDArray[np.float64]) -> Scores | None:
         """Calibrate a model's scores on the assigned pairs that ``labels`` are confident of.
@@ -201,7 +214,7 @@ class _Problem:
             curve = curve.at_most(fitted(log_odds, labels))
         elif len(confident) < _FEW_ORPHANS:
             curve = curve.at_most(fitted(log_odds[kept], labels[kept]))
-        return self.scores(model, curve)
+        return self.scores(model, curve, (null, curve(log_odds[orphans])))
 
     def _orphans(self, confident: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return confident pairs to orphan: all, or as many drawn at random as say enough."""
@@ -234,7 +247,12 @@ class _Problem:
         out[kept] = scores.probability[kept]
         return out
 
-    def scores(self, additive: Additive, curve: Curve) -> Scores:
+    def scores(
+        self,
+        additive: Additive,
+        curve: Curve,
+        orphans: tuple[knockout.Null, NDArray[np.float64]] | None = None,
+    ) -> Scores:
         """Score every pair with a model and its calibration.
 
         Scores are moved so that an even chance scores 0; what the model ranks stays as it was.
@@ -247,7 +265,9 @@ class _Problem:
         share = marginals(self.pairs, odds, self.how) * (1.0 + odds) / odds  # what rivals leave
         model = Model(self.features.names, additive, curve)
         similarity = self.features.values[:, 0]
-        return Scores(alone * share, alone, log_odds, self.levels, model, similarity)
+        if orphans is not None:
+            orphans = orphans[0].moved(-even), orphans[1]
+        return Scores(alone * share, alone, log_odds, self.levels, model, similarity, orphans)
 
 
 def score_again(
@@ -274,5 +294,10 @@ def score_again(
     probability = alone.copy()
     probability[rest] = learnt.probability
     return replace(
-        before, probability=probability, alone=alone, log_odds=log_odds, model=learnt.model
+        before,
+        probability=probability,
+        alone=alone,
+        log_odds=log_odds,
+        model=learnt.model,
+        orphans=learnt.orphans,
     )

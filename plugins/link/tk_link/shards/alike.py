@@ -31,8 +31,8 @@ def find(
     sample: pl.DataFrame,
     features: Features,
     seed: int,
-) -> tuple[Lookalikes, Lookalikes]:
-    """Return the look-alikes of both sides; arguments as `tk_link.lookalikes.find`.
+) -> tuple[tuple[Lookalikes, pl.DataFrame], tuple[Lookalikes, pl.DataFrame]]:
+    """Return the look-alikes of either side and the spelled rows that they number.
 
     Args:
         shop: Looks into every shard.
@@ -67,7 +67,8 @@ def find(
         forget(compared.values, known, rng)
         asked = np.searchsorted(met["row"].to_numpy(), rows["row"].to_numpy())
         height = layout.side_height(shards.start)
-        sides.append(Lookalikes(local, compared.values, asked, height))
+        rows_met = np.arange(len(met))
+        sides.append((Lookalikes(local, compared.values, asked, height, rows_met), met))
     return sides[0], sides[1]
 
 

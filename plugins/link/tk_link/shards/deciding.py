@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tk_link import explain
-from tk_link.asking import Asking
+from tk_link.asking import Asking, Told
 from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
@@ -22,6 +22,7 @@ from tk_link.decisions import decide
 from tk_link.guard import Guard, Rules, heeded, inspect, unguarded
 from tk_link.judging.links import unbound
 from tk_link.linkage import ACCEPTED, Cardinality
+from tk_link.lookalikes import Lookalikes
 from tk_link.outcome import STATUSES
 from tk_link.pipeline import draw_sets, score_as_asked
 from tk_link.scoring.model import Model
@@ -118,8 +119,17 @@ def fit(
         stage, _ = shop.run("texts", partial(_texts, learnt, found, share), layout.lefts)
         told = stage.lazily("texts").collect().unique("row")
         texts, years = _told(learnt.recipe, *(_rows(told, side) for side in (lefts, rights)))
-    find = partial(alike.find, shop, learnt, learning.sample, features, config.seed)
-    asking = Asking(pairs, config.how, texts, years, find)
+    met: list[pl.DataFrame] = []
+
+    def find() -> tuple[Lookalikes, Lookalikes]:
+        sides = alike.find(shop, learnt, learning.sample, features, config.seed)
+        met[:] = [rows for _, rows in sides]
+        return sides[0][0], sides[1][0]
+
+    def read() -> Told:
+        return (None, []) if texts is None else _told(learnt.recipe, met[0], met[1])
+
+    asking = Asking(pairs, config.how, texts, years, find, read)
     alike_too = None if config.require or config.forbid_conflict else asking  # as in one piece
     how, reason, blind = score_as_asked(features, pairs, config, lookalikes=alike_too)
     verdict = inspect(texts, years, pairs, blind, how)
@@ -131,7 +141,7 @@ def fit(
         how,
         seed=config.seed,
         learn=True,
-        lookalikes=asking.answer,
+        lookalikes=asking.again,
     )
     again = None if scores.model is blind.model else scores.model
     return Ruling(blind.model, again, verdict.rules, weights, how, reason, config)

@@ -76,6 +76,16 @@ def test_rows_of_one_file_are_kept_apart(register):
     assert rows["cluster_size"].max() == 2
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_joined_rows_of_one_file_are_spoken_of_where_they_are_most(register, shift):
+    table, truth = register
+    right = {row for _, row in truth}
+    files = ["b" if shift and row in right else "a" for row in range(len(table) - 1)]
+    filed = from_frame(table.frame.with_columns(file=pl.Series([*files, "b"])), "people")
+    said = " ".join(run(filed, DedupeConfig(source="file")).warnings)
+    assert ("two rows of one file" in said) == (not shift)
+
+
 @pytest.fixture
 def chain():
     """Forty rows of which each is like the next alone, and twenty strangers."""

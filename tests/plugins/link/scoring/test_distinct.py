@@ -16,7 +16,9 @@ def table(rng, sisters: int) -> Lookalikes:
     first = np.arange(0, ROWS, 2, dtype=np.int32)
     alike = np.where(first < sisters, 0.97, rng.uniform(0.0, 0.5, len(first)))
     pairs = Pairs(first, first + 1, (ROWS, ROWS), is_within=True)
-    return Lookalikes(pairs, alike[:, None].astype(np.float32), np.arange(ROWS), ROWS)
+    return Lookalikes(
+        pairs, alike[:, None].astype(np.float32), np.arange(ROWS), ROWS, np.arange(ROWS)
+    )
 
 
 def calibrated(sisters: int, matches: int, false: int) -> tuple[float, float]:
