@@ -79,7 +79,9 @@ class Record:
         model = load_checkpoint(folder)
         assert isinstance(model, Model)
         has_covariates = bool(self.known or self.past_only)
-        wanted = {"architecture": "covariate-regression" if has_covariates else self.model}
+        wanted: dict[str, object] = {
+            "architecture": "covariate-regression" if has_covariates else self.model
+        }
         wanted |= {"horizon": self.horizon, "length": self.lookback}
         wanted |= {"body": self.model} if has_covariates else {}
         found = {"architecture": architecture_of(type(model)).rpartition("/")[2], **model.options}
