@@ -8,9 +8,6 @@ from pathlib import Path
 
 import polars as pl
 
-from tk import load_checkpoint
-from tk.errors import InputError
-from tk.nn import Model
 from tk_timeseries.backtest import Forecaster, Network
 from tk_timeseries.covariates import add_covariates
 from tk_timeseries.forecasters import Say, used_covariates
@@ -100,7 +97,7 @@ def forecast(
         say("warning: the saved model has seen part of the backtest; its figures are too good")
     run = Run(panel, Prepared.of(panel, origins), options, say)
     if record and load:
-        network = _loaded(load)
+        network = record.load(load)
         run.add(record.model, Network(network, used_covariates(record.model, run.shape)), 0.0)
     else:
         run.train(options.model)
@@ -152,13 +149,6 @@ def _describe(panel: Panel, origins: Origins, say: Say) -> None:
         f"look-back {origins.length}, horizon {origins.horizon}; the last {origins.held_out} rows "
         f"of each series are held out for {origins.count} backtests"
     )
-
-
-def _loaded(folder: Path) -> Model:
-    model = load_checkpoint(folder)
-    if not isinstance(model, Model):
-        raise InputError(f"{folder} holds no forecaster of tk")
-    return model.eval()
 
 
 def _held_from(panel: Panel, origins: Origins) -> list[datetime]:

@@ -13,8 +13,8 @@ from tk import charts
 from tk.charts import Axis, Band, Chart, Line
 
 _WIDTH, _HEIGHT = 900.0, 260.0
-_OPACITIES = (0.34, 0.17)
-"""Of the narrowest interval and of wider ones."""
+_OPACITY = 0.34
+"""Of the narrowest interval; the second has half of it, the third a third."""
 
 Floats = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def to_png(outlooks: Sequence[Outlook]) -> bytes:
 def _panel(outlook: Outlook) -> Chart:
     past, ahead = _seconds(outlook.past_times), _seconds(outlook.times)
     bands = [
-        Band(ahead, low.tolist(), high.tolist(), f"{level:g}%", 2, _OPACITIES[place > 0])
+        Band(ahead, low.tolist(), high.tolist(), f"{level:g}%", 2, _OPACITY / (place + 1))
         for place, (level, low, high) in enumerate(outlook.bounds)
     ]
     forecast = np.concatenate([outlook.past[-1:], outlook.forecast])

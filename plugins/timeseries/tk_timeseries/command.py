@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from tk.atomic import replacing
@@ -90,6 +92,9 @@ def forecast(
         Path | None, typer.Option("--load", metavar="FOLDER", help="Use a kept model.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no data set.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print forecast, leaderboard and notes as JSON.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Forecast the series of a table, with intervals and a comparison of models.
@@ -128,7 +133,10 @@ def forecast(
 
     found = make_forecast(file, options, load=load, say=say)
     say(leaderboard_text(found))
-    _write(found, output)
+    if as_json:
+        typer.echo(to_json(found))
+    if output is not None or not as_json:
+        _write(found, output)
     for path in plot or ():
         _draw(found, path, f"{file.name}: {horizon} × {found.panel.frequency.name}")
         say(f"drawn: {path}")
@@ -148,6 +156,22 @@ def leaderboard_text(found: Forecast) -> str:
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in texts
     )
+
+
+def to_json(found: Forecast) -> str:
+    """Write forecast, leaderboard and what was found as one JSON object; NaN becomes null."""
+    panel, at = found.panel, found.origins
+    stamps = pl.col(panel.time).dt.strftime(_TIME)
+    said = {
+        "model": found.model,
+        "frequency": panel.frequency.name,
+        "horizon": at.horizon,
+        "lookback": at.length,
+        "notes": panel.notes,
+        "leaderboard": found.leaderboard.fill_nan(None).to_dicts(),
+        "forecast": found.frame.with_columns(stamps).fill_nan(None).to_dicts(),
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False)
 
 
 def outlooks(found: Forecast) -> list[Outlook]:

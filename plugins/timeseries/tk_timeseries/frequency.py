@@ -82,7 +82,7 @@ def infer_frequency(stamps: pl.Series) -> Frequency:
             is_end = bool((stamps == stamps.dt.month_end()).all())
             return Frequency(name, is_month_end=is_end and stamps[0].day >= 28)
     if counts[0, 1] < len(steps) / 2:
-        shown = ", ".join(str(value) for value in counts[:3, 0])
+        shown = ", ".join(str(value) for value in counts[1:4, 0])
         raise InputError(
             f"time stamps are irregular: the commonest distance ({usual}) is that of "
             f"{counts[0, 1]} in {len(steps)} (others: {shown}); resample the series first"

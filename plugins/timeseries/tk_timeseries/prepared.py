@@ -141,7 +141,9 @@ class Prepared:
         return torch.stack(pasts), torch.stack(aheads)
 
     def restore(self, scaled: Tensor) -> Tensor:
-        """Return ``(…, C, H)`` in the series' own units, float64."""
+        """Return ``(…, C, H)`` in the series' own units, float64; a constant series stays so."""
         mean = torch.stack([s.mean[0] for s in self.scalers]).unsqueeze(-1)
         deviation = torch.stack([s.deviation[0] for s in self.scalers]).unsqueeze(-1)
+        varies = torch.tensor([bool((v[:, 0] != v[0, 0]).any()) for v in self.scaled])
+        deviation = deviation * varies.unsqueeze(-1)
         return scaled.double() * deviation + mean

@@ -202,6 +202,8 @@ def _is_mostly_numbers(column: pl.Series) -> bool:
 
 
 def _text_in(name: str, column: pl.Series, what: str) -> str:
+    if column.null_count() == len(column):
+        return f"{what} column {name!r} has no values at all"
     if column.dtype != pl.String:
         return f"{what} column {name!r} holds {column.dtype}, not numbers"
     is_text = column.is_not_null() & column.cast(pl.Float64, strict=False).is_null()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 
+from tk import load_checkpoint
 from tk.atomic import replacing
 from tk.errors import InputError, OutputError, UsageError
-from tk_timeseries.forecasters import Say
+from tk.models import architecture_of
+from tk.nn import Model
+from tk_timeseries.forecasters import RECIPES, Say
 from tk_timeseries.series import Panel
 from tk_timeseries.statistical import NAMES
 
@@ -55,12 +60,38 @@ class Record:
         names = {field.name for field in fields(cls)}
         if not isinstance(found, dict) or found.keys() != names:
             raise InputError(f"{folder / _FILE} is no record of a saved forecaster")
+        bad = next((name for name, value in found.items() if not _is_sound(name, value)), None)
+        if bad:
+            raise InputError(f"{folder / _FILE}: {bad!r} cannot be {found[bad]!r}")
         return cls(**found)
 
     def write(self, folder: Path) -> None:
         """Write it."""
         with replacing(folder / _FILE) as stream:
             stream.write(json.dumps(asdict(self), indent=2).encode())
+
+    def load(self, folder: Path) -> Model:
+        """Load the network that the record belongs to, in eval mode.
+
+        Raises:
+            InputError: The folder holds another one, or a damaged one.
+        """
+        model = load_checkpoint(folder)
+        assert isinstance(model, Model)
+        has_covariates = bool(self.known or self.past_only)
+        wanted: dict[str, object] = {
+            "architecture": "covariate-regression" if has_covariates else self.model
+        }
+        wanted |= {"horizon": self.horizon, "length": self.lookback}
+        wanted |= {"body": self.model} if has_covariates else {}
+        found = {"architecture": architecture_of(type(model)).rpartition("/")[2], **model.options}
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                label = "" if name == "architecture" else f"{name} "
+                raise InputError(
+                    f"the model in {folder} holds {label}{found.get(name)}, its record says {value}"
+                )
+        return model.eval()
 
     def check(self, horizon: int, lookback: int | None, panel: Panel, say: Say) -> None:
         """See that the saved model fits what it is asked for.
@@ -95,9 +126,23 @@ def check_empty(folder: Path) -> None:
 
 
 def check_kept(model: str) -> None:
-    """Raise `UsageError` for a model that is fitted anew for every series."""
+    """Raise `UsageError` for a model that is not kept."""
     if model in NAMES:
         raise UsageError(f"{model} is not saved: it is fitted to each series in seconds")
+    if model not in RECIPES:
+        raise UsageError(f"{model} is not saved: it learns nothing")
+
+
+def _is_sound(name: str, value: object) -> bool:
+    if name in ("horizon", "lookback"):
+        return type(value) is int and value > 0
+    if name in ("series", "known", "past_only"):
+        return isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if name == "learnt_before":
+        with contextlib.suppress(ValueError, TypeError):
+            return bool(datetime.fromisoformat(value))  # type: ignore[arg-type] # not text: caught
+        return False
+    return value in RECIPES if name == "model" else isinstance(value, str)
 
 
 def _text(value: object) -> str:

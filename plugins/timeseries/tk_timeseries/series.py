@@ -15,6 +15,7 @@ from tk_timeseries.reading import find_time, number_columns
 
 _MOST_MISSING = 1 / 3
 _ROWS = ("_id", "_time", "_value")
+_LEAVE_OUT = "leave it out: name the others with --target"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ def make_panel(
     if both:
         raise UsageError(f"column {both[0]!r} cannot be both target and covariate")
     columns = number_columns(frame, target, [name for name in (time, id, *covariates) if name])
+    hollow = [] if id or target else [name for name in frame.columns if _is_hollow(frame[name])]
+    if hollow:
+        raise InputError(f"series {hollow[0]!r} has no values at all; {_LEAVE_OUT}")
     if id is not None and len(columns) > 1:
         raise InputError(f"with --id there is one target; choose of {', '.join(columns)}: --target")
     notes: list[str] = []
@@ -108,6 +112,11 @@ def make_panel(
     parts = rows.partition_by("_id", as_dict=True)
     series = tuple(_on_grid(name, parts[(name,)], frequency, notes) for name in names)
     return Panel(series, frequency, time, tuple(notes))
+
+
+def _is_hollow(column: pl.Series) -> bool:
+    """Tell whether an empty column of a CSV file, which has no type, might have been a series."""
+    return column.dtype == pl.String and column.null_count() == len(column)
 
 
 def _melt(
@@ -166,7 +175,7 @@ def _on_grid(name: str, rows: pl.DataFrame, frequency: Frequency, notes: list[st
         raise InputError(f"series {name!r} has different values for {at}; aggregate them first")
     known = rows.drop_nulls("_value")
     if not known.height:
-        raise InputError(f"series {name!r} has no values at all; leave it out with --target")
+        raise InputError(f"series {name!r} has no values at all; {_LEAVE_OUT}")
     first, last = known["_time"][0], known["_time"][-1]
     grid = _grid(first, last, frequency)
     placed = pl.DataFrame({"_time": grid}).join(
@@ -181,7 +190,8 @@ def _on_grid(name: str, rows: pl.DataFrame, frequency: Frequency, notes: list[st
         )
     if missing > _MOST_MISSING * placed.height:
         raise InputError(
-            f"series {name!r} lacks {missing} of {placed.height} values between {first} and {last}"
+            f"series {name!r} lacks {missing} of {placed.height} values between {first} and {last} "
+            f"in steps of {frequency.name}; fill them, or name another step with --freq"
         )
     if missing:
         notes.append(f"series {name!r}: {missing} missing values filled along straight lines")

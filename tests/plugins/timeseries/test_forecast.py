@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import tk
 from tk import InputError, MissingExtraError, NotFoundError, OutputError, UsageError
 from tk_cli.main import main
 from tk_timeseries import ForecastOptions, forecast, statistical
@@ -131,6 +132,69 @@ def test_a_saved_model_forecasts_newer_rows(run, file, tmp_path):
     newer = run(*words, "--load", tmp_path / "kept")
     assert "2024-01-13 12:00:00" in newer.stdout
     assert run(*words, "--save", tmp_path / "kept").exit_code == OutputError.exit_code
+
+
+def test_json_holds_forecast_leaderboard_and_notes(run, tmp_path):
+    table().with_columns(south=pl.lit(2.0)).write_csv(tmp_path / "sales.csv")
+    words = ("--model", "seasonal-naive", "--horizon", 2, "--compare", "none", "--backtest", 1)
+    found = json.loads(run("forecast", tmp_path / "sales.csv", *words, "--json").stdout)
+    assert [row["series"] for row in found["forecast"]] == ["north", "north", "south", "south"]
+    assert found["forecast"][0]["time"] == "2024-01-11 00:00:00"
+    assert found["leaderboard"][0]["model"] == found["model"] == "seasonal-naive"
+    assert found["leaderboard"][0]["coverage_80"] is None  # one backtest tells nothing of it
+    assert found["frequency"] == "1h"
+    assert found["notes"] == ["series 'south' is constant (2)"]
+
+
+def test_a_constant_series_stays_what_it_is():
+    options = ForecastOptions(model="dlinear", compare=(), **SMALL)
+    found = forecast(table().with_columns(south=pl.lit(2.5)), options)
+    assert found.frame.filter(series="south")["forecast"].to_list() == [2.5] * 6
+
+
+def test_a_saved_folder_that_was_tampered_with_is_refused(run, file, tmp_path):
+    words = ("forecast", file, "--compare", "none", "--horizon", 6)
+    kept = tmp_path / "kept"
+    run(*words, "--model", "dlinear", "--steps", 3, "--save", kept)
+    weights, config, record = (
+        kept / name for name in ("model.safetensors", "config.json", "forecast.json")
+    )
+    whole, described, said = (
+        weights.read_bytes(),
+        config.read_text(),
+        json.loads(record.read_text()),
+    )
+
+    def refused(message):
+        ended = run(*words, "--load", kept)
+        assert ended.exit_code == InputError.exit_code
+        assert message in ended.stderr
+
+    weights.write_bytes(whole[:-100])
+    refused("truncated")
+    tk.create("dlinear", length=96, horizon=4).save_pretrained(kept)
+    refused("horizon 4, its record says 6")
+    tk.create("entrope-entropy").save_pretrained(kept)
+    refused("holds entrope-entropy, its record says dlinear")
+    weights.write_bytes(whole)
+    config.write_text(described)
+    for wrong in (
+        {"horizon": "6"},
+        {"learnt_before": "then"},
+        {"model": "nothing"},
+        {"known": [1]},
+    ):
+        record.write_text(json.dumps({**said, **wrong}))
+        refused(f"{next(iter(wrong))!r}")
+    record.write_text(json.dumps(said))
+    assert run(*words, "--load", kept).exit_code == 0
+
+
+def test_models_that_learn_nothing_are_not_saved(run, file, tmp_path):
+    words = ("--model", "seasonal-naive", "--horizon", 2, "--save", tmp_path / "kept")
+    ended = run("forecast", file, *words)
+    assert ended.exit_code == UsageError.exit_code
+    assert "seasonal-naive is not saved" in ended.stderr
 
 
 def test_a_saved_model_is_refused_where_it_does_not_fit(run, file, tmp_path):

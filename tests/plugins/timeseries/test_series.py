@@ -80,6 +80,7 @@ def test_duplicates_that_differ_hint_at_the_id_column():
         ({"y": [1.0, 2.0, float("inf"), 4.0]}, "1 infinite values, first at 2024-01-01 02:00"),
         ({"y": ["1", "2", "three", "4"]}, "holds text in 1 rows, first 'three' in row 3"),
         ({"y": [None, None, None, float("nan")]}, "no values at all"),
+        ({"y": pl.Series([None] * 4, dtype=pl.String), "z": [1, 2, 3, 4]}, "'y' has no values"),
         ({"y": [1.0, None, None, 4.0]}, "lacks 2 of 4 values"),
         ({"name": ["a", "b", "c", "d"]}, "no column holds numbers"),
     ],
@@ -93,9 +94,18 @@ def test_a_constant_series_is_told():
     assert "constant (2)" in make_panel(wide(count=4, y=[2.0] * 4)).notes[0]
 
 
+def test_an_empty_column_beside_a_long_table_is_left_alone():
+    remarks = pl.Series([None] * 8, dtype=pl.String)
+    hours = [datetime(2024, 1, 1, hour) for hour in range(4)] * 2
+    table = pl.DataFrame({"shop": ["a"] * 4 + ["b"] * 4, "t": hours, "y": range(8)})
+    assert len(make_panel(table.with_columns(remarks=remarks), id="shop").series) == 2
+    with pytest.raises(InputError, match="'remarks' has no values at all"):
+        make_panel(table.with_columns(remarks=remarks), id="shop", target=("remarks",))
+
+
 def test_irregular_stamps_are_refused():
     times = [datetime(2024, 1, day) for day in (1, 2, 4, 8, 16, 17, 30)]
-    with pytest.raises(InputError, match="irregular"):
+    with pytest.raises(InputError, match=r"irregular.* \(1 day, 0:00:00\).*\(others: 2 days"):
         make_panel(pl.DataFrame({"t": times, "y": range(7)}))
 
 
@@ -113,6 +123,8 @@ def test_a_wrong_frequency_is_refused():
         make_panel(wide(), freq="1d")
     with pytest.raises(UsageError, match="must look like"):
         make_panel(wide(), freq="hourly")
+    with pytest.raises(InputError, match=r"in steps of 5m; .*--freq"):
+        make_panel(wide(), freq="5m")
 
 
 def test_mixed_time_zones_are_refused():

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tk.nn import Model, Renames, Variants, count
+from tk_timeseries.entrope.token_loss import token_loss
 
 _ROWS = 64
 """Rows at a time: logits of 896 rows are 88 MB, and take nearly twice the time a row."""
@@ -91,12 +92,20 @@ class EntropyModel(Model):
                 std = 0.02 / math.sqrt(2 * layers) if name.endswith("c_proj.weight") else 0.02
                 nn.init.normal_(weight, std=std)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Return next-token logits ``(N, L, V)`` of ids ``(N, L)``, int64 in 0..V-1."""
+    def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Return next-token logits ``(N, L, V)``; with targets their mean cross-entropy in nats.
+
+        Args:
+            ids: ``(N, L)`` int64 in 0..V-1.
+            targets: The tokens that come next, ``(N, L)``.
+        """
         x = self.wte(ids) + self.wpe.weight[: ids.shape[1]]
         for block in self.h:
             x = block(x)
-        return F.linear(self.ln_f(x), self.wte.weight)
+        x = self.ln_f(x)
+        if targets is not None:
+            return token_loss(x, self.wte.weight, targets)
+        return F.linear(x, self.wte.weight)
 
     @torch.no_grad()
     def entropies(self, ids: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:

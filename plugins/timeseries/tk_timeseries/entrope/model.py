@@ -154,6 +154,12 @@ class EntroPE(Model):
             **{"hidden": 256, "quantile": 0.95, "max_patch": 32, "vocabulary": 256},
             **{"low": -2.169745445251465, "high": 1.8946701288223267},
         },
+        "entrope-etth2": {
+            **{"channels": 7, "length": 96, "horizon": 96, "width": 16, "heads": 4, "layers": 2},
+            **{"hidden": 256, "rule": "rise", "quantile": 0.85, "max_patch": 32},
+            **{"dropout": 0.3, "head_dropout": 0.3, "vocabulary": 256},
+            **{"low": -2.67563796043396, "high": 2.089655876159668},
+        },
     }
     renames: ClassVar[Renames] = (
         (r"^entropy_model\.lm_head\.weight$", None),

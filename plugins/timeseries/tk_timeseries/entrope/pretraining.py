@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from tk import FitConfig
 from tk.protocols import Splits
@@ -60,8 +59,7 @@ class NextToken:
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Return the mean cross-entropy in nats."""
         ids = self.tokens(batch["row"])
-        logits = model(ids[:, :-1])
-        return cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten()), {"logits": logits}
+        return model(ids[:, :-1], ids[:, 1:]), {}
 
     def tokens(self, rows: Tensor) -> Tensor:
         """Return the ids ``(B · C, L + 1)`` of rows ``(B, L + 1, C)``."""
