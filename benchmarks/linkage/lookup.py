@@ -1,19 +1,22 @@
 """Measure one-record lookup: time to build, time a query, what is found, and 10,000 HTTP requests.
 
-    python benchmarks/linkage/lookup.py FOLDER… [--queries 1000] [--requests 10000]
+    python benchmarks/linkage/lookup.py FOLDER… [--queries 1000] [--requests 10000] [--disturbed]
 
 Right rows are looked up in the left table of each link set, by all columns that both have and by
 the name alone. Query times are of one thread, in milliseconds: ``cpu`` is what the processor
 worked, ``wall`` what a clock showed. recall@1: right rows with a partner whose best row is it;
 match: of rows called a match, the share that is right (precision) and of partners (recall).
+``--disturbed`` sends the requests while other clients send malformed ones, or a byte now and then.
 """
 
 import argparse
 import http.client
 import json
+import socket
 import tempfile
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -32,6 +35,16 @@ from tk_link.reading import read_table
 from tk_link.tables import Table
 
 CLIENTS = 4
+HEAD = b" HTTP/1.1\r\nHost: localhost\r\n"
+MALFORMED = [
+    b"GET /?queries=%7B" + HEAD + b"\r\n",
+    b"GET / HTTP/1.1\r\nHost: rebound.example\r\n\r\n",
+    b"GET /..%2f..%2fetc/passwd" + HEAD + b"\r\n",
+    b"POST /" + HEAD + b"\r\n",
+    b"POST /" + HEAD + b"Content-Length: 99999999\r\n\r\n" + b"x" * 200_000,
+    b"BREW /" + HEAD + b"\r\n",
+    b"\x16\x03\x01\r\n\r\n",
+]
 
 
 def build(folder: Path) -> Index:
@@ -86,10 +99,17 @@ def measure(index: Index, asked: list[tuple[str, Query]], gold: dict[str, str]) 
     return "".join(times) + "".join(f"{share:10.4f}" for share in shares)
 
 
-def load(index: Index, asked: list[tuple[str, Query]], count: int) -> None:
+def load(index: Index, asked: list[tuple[str, Query]], count: int, *, disturbed: bool) -> None:
     """Send requests as OpenRefine would, from several clients, and count what goes wrong."""
-    server = Server(Service(index, 0.9), ServeConfig(port=0))
+    server = Server(Service(index, 0.9), ServeConfig(port=0, patience=3.0))
     threading.Thread(target=server.serve_forever).start()
+    over, seen = threading.Event(), Counter[str]()
+    others = [malformed, malformed, *[slow] * 6] if disturbed else []
+    rude = [
+        threading.Thread(target=act, args=(server.server_address[1], over, seen)) for act in others
+    ]
+    for thread in rude:
+        thread.start()
     bodies = [urlencode({"queries": json.dumps({"q": _query(query)})}) for _, query in asked]
 
     def client(number: int) -> tuple[list[float], int]:
@@ -112,6 +132,9 @@ def load(index: Index, asked: list[tuple[str, Query]], count: int) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         results = list(pool.map(client, range(CLIENTS)))
     took, worked = time.perf_counter() - began, time.process_time() - worked
+    over.set()
+    for thread in rude:
+        thread.join()
     server.shutdown()
     server.close()
     times = [t for part, _ in results for t in part]
@@ -122,6 +145,32 @@ def load(index: Index, asked: list[tuple[str, Query]], count: int) -> None:
         f"{CLIENTS} waiting; {worked / len(times) * 1e3:.1f} ms of processor time a request, "
         "clients included"
     )
+    if disturbed:
+        print("meanwhile:", ", ".join(f"{what} {n:,}" for what, n in sorted(seen.items())))
+
+
+def malformed(port: int, over: threading.Event, seen: Counter[str]) -> None:
+    """Send what is wrong, again and again, and count the answers by their status."""
+    for number in range(1_000_000):
+        if over.wait(0.05):
+            return
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(MALFORMED[number % len(MALFORMED)])
+            connection.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            seen[f"status {answer.split()[1].decode()}"] += 1
+
+
+def slow(port: int, over: threading.Event, seen: Counter[str]) -> None:
+    """Send a request byte by byte until the server has had enough of it."""
+    while not over.is_set():
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            try:
+                for byte in b"POST /" + HEAD + b"Content-Length: 5000\r\n\r\n" + b"x" * 5000:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.1)
+            except OSError:
+                seen["slow clients cut off"] += 1
 
 
 def _query(query: Query) -> dict[str, object]:
@@ -134,6 +183,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--queries", type=int, default=1000)
     parser.add_argument("--requests", type=int, default=0)
+    parser.add_argument("--disturbed", action="store_true")
     options = parser.parse_args()
     for folder in options.folders:
         index, right = build(folder), read_table(str(folder / "right.csv"))
@@ -146,7 +196,7 @@ def main() -> None:
         for name, some in asked.items():
             print(f"{name:14}{measure(index, some, gold)}", flush=True)
         if options.requests:
-            load(index, asked["all columns"], options.requests)
+            load(index, asked["all columns"], options.requests, disturbed=options.disturbed)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tk.errors import NotFoundError, UsageError
 from tk_link.fields import FIELD_TYPES, FieldType
@@ -75,6 +76,16 @@ class ServeConfig:
             raise UsageError(f"connections is {self.connections}; it must be 1 or more")
         if not self.patience > 0:
             raise UsageError(f"patience is {self.patience}; it must be above 0 seconds")
-        for url in (*self.origins, *filter(None, [self.public_url])):
-            if url != "*" and not url.startswith(("http://", "https://")):
-                raise UsageError(f"{url!r} is no web address; write https://host, or * for any")
+        for origin in self.origins:
+            if origin != "*" and not _is_address(origin):
+                raise UsageError(f"{origin!r} is no web address; write https://host, or * for any")
+        if self.public_url is not None and not _is_address(self.public_url):
+            raise UsageError(f"{self.public_url!r} is no web address; write https://host")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

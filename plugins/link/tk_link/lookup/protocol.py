@@ -17,6 +17,8 @@ BATCH = 100
 """Queries in one batch, at most; OpenRefine sends ten."""
 _LIMIT, _MOST = 5, 100
 """Candidates of an answer where the query does not say, and at most."""
+_MOST_CELLS = 100_000
+"""Values of one data extension, at most."""
 _KEYS = {"query", "type", "limit", "properties", "type_strict"}
 _STRICTNESS = ("any", "should", "all")
 
@@ -50,11 +52,16 @@ class Asked:
 def read_json(text: str) -> object:
     """Parse JSON that a stranger sent."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise Refused(400, "the JSON is nested too deeply") from error
     except ValueError as error:
         raise Refused(400, f"not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> object:
+    """Refuse what Python's reader takes beside JSON: NaN and the infinities."""
+    raise ValueError(f"{name} is no JSON number")
 
 
 def read_batch(text: str, index: Index) -> dict[str, Asked]:
@@ -74,6 +81,9 @@ def _read_query(key: str, query: object, index: Index) -> Asked:
     unknown = sorted(set(query) - _KEYS)
     if unknown:
         raise Refused(400, f"{where}: unknown key {unknown[0]!r}; known are {sorted(_KEYS)}")
+    blank = sorted(key for key, value in query.items() if value is None)
+    if blank:
+        raise Refused(400, f"{where}: {blank[0]} is null; leave it out")
     text = query.get("query")
     if not (text is None or isinstance(text, str)):
         raise Refused(400, f"{where}: query must be a text, not {_kind(text)}")
@@ -126,6 +136,8 @@ def _read_value(where: str, value: object) -> str:
         value = name
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # spreadsheets hold a postcode as 8010.0
     if not isinstance(value, str | int | float):
         raise Refused(400, f"{where}: a value must be text, number, truth or entity")
     try:
@@ -216,8 +228,14 @@ def read_extension(text: str, index: Index) -> tuple[list[str], list[str]]:
         isinstance(item, dict) and isinstance(item.get("id"), str) for item in properties
     ):
         raise Refused(400, "extend: properties must be a list of objects, each with a text id")
+    if not all(isinstance(item.get("settings", {}), dict) for item in properties):
+        raise Refused(400, "extend: the settings of a property must be an object")
     columns = [item["id"] for item in properties]
     check_columns(dict.fromkeys(columns), index)
+    if len(ids) * len(columns) > _MOST_CELLS:
+        raise Refused(
+            413, f"extend: {len(ids)} ids; send fewer, for {_MOST_CELLS:,} values at most"
+        )
     return ids, columns
 
 

@@ -8,9 +8,7 @@ machine alone, and an end that lets running requests finish.
 from __future__ import annotations
 
 import io
-import ipaddress
 import logging
-import re
 import signal
 import socket
 import socketserver
@@ -22,13 +20,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from tk.errors import InputError
+from tk_link.lookup.addresses import check_host, is_loopback, may_read
 from tk_link.lookup.config import ServeConfig
+from tk_link.lookup.patience import Patient
 from tk_link.lookup.protocol import Refused
-from tk_link.lookup.service import Request, Response, Service, reply
+from tk_link.lookup.service import Request, Response, Service, refusal
 
 LARGEST_BODY = 1_000_000
 _MOST_FIELDS = 200
-_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+_DRAIN = 2.0
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     b"Connection: close\r\n\r\n"
@@ -122,40 +122,15 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Patient(io.RawIOBase):
-    """Bytes of a connection, until a deadline."""
-
-    def __init__(self, connection: socket.socket, patience: float) -> None:
-        self._connection = connection
-        self._patience = patience
-        self.begin()
-
-    def begin(self) -> None:
-        """Give the client its whole time anew."""
-        self._until = time.monotonic() + self._patience
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the client took too long")
-        self._connection.settimeout(left)
-        return self._connection.recv_into(buffer)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "tk"
-    sys_version = ""
     disable_nagle_algorithm = True
     server: Server
 
     def setup(self) -> None:
         super().setup()
         self.rfile.close()
-        self._bytes = _Patient(self.connection, self.server.config.patience)
+        self._bytes = Patient(self.connection, self.server.config.patience)
         self.rfile = io.BufferedReader(self._bytes)
 
     def handle_one_request(self) -> None:
@@ -172,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def do_GET(self) -> None:
+        self._leave_body()
         self._answer(None)
 
     do_HEAD = do_GET
@@ -181,12 +157,14 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body()
         except Refused as refused:
             self.close_connection = True  # what is left of the body is not read
-            self._send(reply({"status": "error", "message": refused.reason}, refused.status))
+            self._send(refusal(refused.status, refused.reason))
+            self._drain()
             return
         self._answer(body)
 
     def do_OPTIONS(self) -> None:
         """Tell a web page what it may send."""
+        self._leave_body()
         self._send(Response(HTTPStatus.NO_CONTENT, "", b""))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -195,7 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.request_version = self.protocol_version  # what cannot be parsed counts as HTTP/0.9
         status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else code
         reason = message or HTTPStatus(status).phrase
-        self._send(reply({"status": "error", "message": reason}, int(status)))
+        self._send(refusal(int(status), reason))
+
+    def version_string(self) -> str:
+        """Name the server, and no version."""
+        return "tk"
 
     def log_message(self, format: str, *args: object) -> None:
         """Say each request where that is wanted."""
@@ -206,10 +188,10 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             response = self.server.service.answer(self._request(body))
         except Refused as refused:
-            response = reply({"status": "error", "message": refused.reason}, refused.status)
+            response = refusal(refused.status, refused.reason)
         except Exception:
             _log.exception("request %.200r failed", self.requestline)
-            response = reply({"status": "error", "message": "the server failed"}, 500)
+            response = refusal(500, "the server failed")
         self._send(response)
 
     def _request(self, body: bytes | None) -> Request:
@@ -220,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None or kind not in ("application/x-www-form-urlencoded", "application/json"):
             if body:
                 raise Refused(415, f"send a form or JSON, not {kind:.80}")
-            return Request(parts.path, pairs, None, base)
+            return Request(parts.path, pairs, None, base, parts.query)
         try:
             text = body.decode()
         except UnicodeDecodeError as error:
@@ -228,6 +210,13 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "application/json":
             return Request(parts.path, pairs, text, base)
         return Request(parts.path, pairs | _fields(text), None, base)
+
+    def _leave_body(self) -> None:
+        """End the connection after a body that is not read: it would be taken for a request."""
+        if self.headers.get("Content-Length", "0").strip() != "0" or (
+            "Transfer-Encoding" in self.headers
+        ):
+            self.close_connection = True
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") is not None:
@@ -249,27 +238,19 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _base(self) -> str:
-        """Return the address that the client used; refuse names that are not this machine's.
-
-        A web page can point a name of its own at the loopback address and read what is served
-        there (DNS rebinding); it cannot choose the Host header that the browser then sends.
-        """
-        config = self.server.config
+        """Return the address that the client used, or the one that we are known by."""
+        public = self.server.config.public_url
         host = self.headers.get("Host", "")
-        if config.public_url is not None:
-            return config.public_url.rstrip("/")
-        if not host:
-            return self.server.url
-        if not _HOST.fullmatch(host):
-            raise Refused(400, "the Host header is malformed")
-        if self.server.is_local and not is_loopback(urlsplit(f"//{host}").hostname or ""):
-            raise Refused(403, f"{host:.80} is not this machine; see --public-url")
-        return f"http://{host}"
+        if host:
+            check_host(host, public, is_local=self.server.is_local)
+        if public is not None:
+            return public.rstrip("/")
+        return f"http://{host}" if host else self.server.url
 
     def _send(self, response: Response) -> None:
         self.connection.settimeout(self.server.config.patience)
         try:
-            self.send_response(response.status)
+            self.send_response(response.status, response.reason)
             for name, value in self._headers(response):
                 self.send_header(name, value)
             self.end_headers()
@@ -277,6 +258,19 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(response.body)
         except OSError:  # gone, or too slow to take its answer
             self.close_connection = True
+
+    def _drain(self) -> None:
+        """Take what a refused client is still sending, for a while, so that it reads the answer.
+
+        To close with bytes unread resets the connection, and the answer is lost with it.
+        """
+        until = time.monotonic() + min(_DRAIN, self.server.config.patience)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while (left := until - time.monotonic()) > 0:
+                self.connection.settimeout(left)
+                if not self.connection.recv(1 << 16):
+                    break
 
     def _headers(self, response: Response) -> list[tuple[str, str]]:
         out = [("X-Content-Type-Options", "nosniff"), ("Vary", "Origin")]
@@ -308,23 +302,3 @@ def _fields(text: str) -> dict[str, str]:
     except ValueError as error:
         raise Refused(400, f"the form is malformed: {error}") from error
     return dict(pairs)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a name or address is this machine's loopback."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def may_read(origin: str, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a web page's origin may read answers: on this machine, or allowed."""
-    if "*" in allowed or origin in allowed:
-        return True
-    try:
-        return is_loopback(urlsplit(origin).hostname or "")
-    except ValueError:
-        return False

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from urllib.parse import unquote
 
 from tk_link.lookup import protocol
 from tk_link.lookup.index import Index
-from tk_link.lookup.pages import HEIGHT, WIDTH, page
+from tk_link.lookup.manifest import manifest
+from tk_link.lookup.pages import page
 from tk_link.lookup.protocol import Json, Refused
 from tk_link.lookup.queries import LONGEST_VALUE, Query
 
 _SUGGESTED = 10
+_LONGEST_REASON = 200
 JSON, HTML = "application/json; charset=utf-8", "text/html; charset=utf-8"
 
 
@@ -26,26 +28,39 @@ class Request:
         values: Parameters of the address and of a form body.
         json: Text of a JSON body, if there was one.
         base: Address that the client reached the server by, without a slash at the end.
+        target: What the client wrote behind the ``?``, not decoded.
     """
 
     path: str
     values: Mapping[str, str]
     json: str | None
     base: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A status, what the body is, and the body."""
+    """A status, what the body is, the body, and the status in words where they are our own."""
 
     status: int
     kind: str
     body: bytes
+    reason: str | None = None
 
 
-def reply(content: object, status: int = 200) -> Response:
+def reply(content: object) -> Response:
     """Return JSON."""
-    return Response(status, JSON, json.dumps(content).encode())
+    return Response(200, JSON, json.dumps(content, allow_nan=False).encode())
+
+
+def refusal(status: int, reason: str) -> Response:
+    """Return why a request is not answered, as JSON and in the status line.
+
+    OpenRefine shows its user the status line alone.
+    """
+    body = json.dumps({"status": "error", "message": reason}).encode()
+    line = "".join(c if " " <= c <= "~" else "?" for c in reason)
+    return Response(status, JSON, body, line[:_LONGEST_REASON])
 
 
 @dataclass(frozen=True)
@@ -65,7 +80,7 @@ class Service:
         try:
             return self._route(request.path.rstrip("/") or "/")(request)
         except Refused as refused:
-            return reply({"status": "error", "message": refused.reason}, refused.status)
+            return refusal(refused.status, refused.reason)
 
     def _route(self, path: str) -> Callable[[Request], Response]:
         routes: dict[str, Callable[[Request], Response]] = {
@@ -99,7 +114,7 @@ class Service:
             return reply(protocol.extension(self.index, *asked))
         if values:
             raise Refused(400, f"queries or extend is missing; got {', '.join(values):.200}")
-        return reply(self.manifest(request.base))
+        return reply(manifest(self.index, request.base))
 
     def _look_up(self, asked: protocol.Asked) -> list[Json]:
         if asked.types and self.index.title not in asked.types:
@@ -117,8 +132,7 @@ class Service:
         else:
             values = dict(request.values)
             if "limit" not in self.index.table.columns and "limit" in values:
-                given = values.pop("limit")
-                limit = int(given) if given.isascii() and given.isdigit() else given
+                limit = _whole("limit", values.pop("limit"))
             query = protocol.read_record(values, self.index)
         hits = self.index.find(query, limit=protocol.read_limit(limit), min_prob=self.min_prob)
         found = [protocol.found(self.index, hit) for hit in hits]
@@ -131,73 +145,65 @@ class Service:
             hits = self.index.find(Query(prefix), limit=_SUGGESTED)
             rows = list(dict.fromkeys([*(h.row for h in hits if not h.similarity), *rows]))
             rows += [hit.row for hit in hits if hit.row not in rows]
-        result = [
+        result: list[Json] = [
             {
                 "id": self.index.id_of(row),
                 "name": self.index.name_of(row),
                 "description": protocol.describe(self.index, row),
-                "notable": [protocol.entity_type(self.index)],
+                "notable": [self.index.title],  # as text: OpenRefine joins them with commas
             }
             for row in rows[start : start + _SUGGESTED]
         ]
-        return reply({"result": result})
+        return _suggestions(result, start, len(rows))
 
     def _suggest_property(self, request: Request) -> Response:
         prefix, start = _prefix(request)
         fits = [c for c in self.index.table.columns if prefix.casefold() in c.casefold()]
-        found = [{"id": c, "name": c} for c in fits[start : start + _SUGGESTED]]
-        return reply({"result": found})
+        found: list[Json] = [{"id": c, "name": c} for c in fits[start : start + _SUGGESTED]]
+        return _suggestions(found, start, len(fits))
 
     def _suggest_type(self, request: Request) -> Response:
         prefix, start = _prefix(request)
         fits = not start and prefix.casefold() in self.index.title.casefold()
-        return reply({"result": [protocol.entity_type(self.index)] if fits else []})
+        return _suggestions([protocol.entity_type(self.index)] if fits else [], start, int(fits))
 
     def _propose(self, request: Request) -> Response:
-        given = request.values.get("limit", "")
-        columns = self.index.table.columns
-        if given.isascii() and given.isdigit():
-            columns = columns[: int(given)]
-        found = [{"id": column, "name": column} for column in columns]
-        return reply({"type": request.values.get("type", ""), "properties": found})
+        given = request.values.get("limit")
+        limit = _whole("limit", given) if given else None
+        said: Json = {} if limit is None else {"limit": limit}
+        said |= {key: text for key, text in request.values.items() if key == "type"}
+        found = [{"id": column, "name": column} for column in self.index.table.columns[:limit]]
+        return reply(said | {"properties": found})
 
     def _page(self, request: Request) -> Response:
-        row = self.index.row_of(request.values.get("id", ""))
+        id = request.values.get("id", "")
+        rows = [self.index.row_of(text) for text in (_rest(request.target), id)]
+        row = next((row for row in rows if row is not None), None)
         if row is None:
-            raise Refused(404, f"no row has the id {request.values.get('id', '')!r:.80}")
+            raise Refused(404, f"no row has the id {id!r:.80}")
         return Response(200, HTML, page(self.index, row).encode())
-
-    def manifest(self, base: str) -> Json:
-        """Return the service manifest, with addresses below ``base``."""
-        kinds = ("entity", "property", "type")
-        return {
-            "versions": ["0.1", "0.2"],
-            "name": self.index.title,
-            "identifierSpace": f"{base}/view?id=",
-            "schemaSpace": f"{base}/",
-            "serviceVersion": version("transformer-tk"),
-            "defaultTypes": [protocol.entity_type(self.index)],
-            "batchSize": protocol.BATCH,
-            "view": {"url": f"{base}/view?id={{{{id}}}}"},
-            "preview": {
-                "url": f"{base}/preview?id={{{{id}}}}",
-                "width": WIDTH,
-                "height": HEIGHT,
-            },
-            "suggest": {
-                kind: {"service_url": base, "service_path": f"/suggest/{kind}"} for kind in kinds
-            },
-            "extend": {
-                "propose_properties": {"service_url": base, "service_path": "/extend/propose"},
-                "property_settings": [],
-            },
-        }
 
 
 def _prefix(request: Request) -> tuple[str, int]:
     prefix, cursor = request.values.get("prefix", ""), request.values.get("cursor") or "0"
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 6):
-        raise Refused(400, f"cursor must be a whole number, not {cursor!r:.40}")
+    start = _whole("cursor", cursor)
     if len(prefix) > LONGEST_VALUE:
         raise Refused(400, "prefix is too long")
-    return prefix.strip(), int(cursor)
+    return prefix.strip(), start
+
+
+def _suggestions(found: list[Json], start: int, known: int) -> Response:
+    """Return suggestions, and where to go on if there are more: OpenRefine then offers them."""
+    end = start + len(found)
+    return reply({"result": found} | ({"cursor": end} if found and end < known else {}))
+
+
+def _whole(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused(400, f"{name} must be a whole number, not {text!r:.40}")
+    return int(text)
+
+
+def _rest(target: str) -> str:
+    """Return all that follows ``id=``: OpenRefine leaves ``&`` and ``+`` of an id as they are."""
+    return unquote(target.removeprefix("id=")) if target.startswith("id=") else ""

@@ -52,6 +52,7 @@ def test_wrong_options_are_refused():
     for wrong in (
         {"port": 70000}, {"min_prob": 0}, {"min_prob": float("nan")}, {"connections": 0},
         {"patience": 0}, {"origins": ("openrefine",)}, {"public_url": "here"},
+        {"public_url": "http://["}, {"public_url": "*"}, {"origins": ("https://",)},
     ):  # fmt: skip
         with pytest.raises(UsageError):
             ServeConfig(**wrong)

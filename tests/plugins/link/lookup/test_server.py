@@ -10,10 +10,10 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
+from lookup_serving import running
 
 from tk.errors import InputError
 from tk_link.lookup.config import ServeConfig
@@ -24,19 +24,6 @@ from tk_link.lookup.storing import write_index
 QUERIES = urlencode({"queries": json.dumps({"q0": {"query": "Anna Abel"}})})
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@contextmanager
-def running(index, **options):
-    server = Server(Service(index, 0.9), ServeConfig(**({"port": 0, "patience": 5.0} | options)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.close()
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +126,23 @@ def test_a_body_too_large_is_refused_before_it_is_read(port):
         assert connection.recv(65536).startswith(b"HTTP/1.1 413")
 
 
+def test_a_client_that_sends_all_of_a_body_too_large_reads_why(port):
+    for _ in range(5):
+        response, body = ask(port, "POST", "/", b"x" * 4_000_000, **FORM)
+        assert response.status == 413
+        assert b"larger than" in body
+
+
+def test_a_body_that_nobody_asked_for_is_not_taken_for_a_request(port):
+    hidden = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for head in (b"Content-Length: %d" % len(hidden), b"Transfer-Encoding: chunked"):
+        for method in (b"GET", b"HEAD", b"OPTIONS"):
+            answer = talk(
+                port, method + b" / HTTP/1.1\r\nHost: a.b\r\n" + head + b"\r\n\r\n" + hidden
+            )
+            assert answer.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_body_as_large_as_allowed_is_read(port):
     body = "queries=" + "x" * (LARGEST_BODY - 8)
     assert ask(port, "POST", "/", body, **FORM)[0].status == 400  # not JSON
@@ -208,8 +212,10 @@ def test_the_manifest_names_the_address_that_the_client_used(index, port):
     manifest = json.loads(ask(port, Host=f"localhost:{port}")[1])
     assert manifest["view"]["url"] == f"http://localhost:{port}/view?id={{{{id}}}}"
     with running(index, public_url="https://data.example/people/") as server:
-        manifest = json.loads(ask(server.server_address[1], Host="inside:1")[1])
-        assert manifest["preview"]["url"].startswith("https://data.example/people/preview?id=")
+        for host in ("data.example", "DATA.example:443", "127.0.0.1:8080"):
+            manifest = json.loads(ask(server.server_address[1], Host=host)[1])
+            assert manifest["preview"]["url"].startswith("https://data.example/people/preview?id=")
+        assert ask(server.server_address[1], Host="rebound.example")[0].status == 403
 
 
 def test_the_server_listens_on_the_loopback_address_by_default(port):

@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -68,3 +71,20 @@ def test_what_cannot_be_written_leaves_nothing_behind(index, tmp_path):
     with pytest.raises(OutputError):
         write_index(index, tmp_path / "missing" / "people.tkindex")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.05])
+def test_a_writer_killed_at_any_moment_leaves_a_whole_index(path, moment):
+    code = (
+        "import sys; from dataclasses import replace; from pathlib import Path; "
+        "from tk_link.lookup.storing import read_index, write_index\n"
+        "path = Path(sys.argv[1]); index = read_index(path); print(flush=True)\n"
+        "while True: write_index(replace(index, title=index.title + 'x'), path)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    time.sleep(moment)
+    writer.kill()
+    writer.communicate(timeout=30)
+    assert read_index(path).title in ("people", "peoplex")
