@@ -153,6 +153,7 @@ _DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
     "%m-%d-%Y", "%Y-%m", "%d%m%Y",
 )  # fmt: skip
+_COMPACT = ("%Y%m%d", "%d%m%Y")
 
 
 _MONTHS = (
@@ -215,11 +216,15 @@ def _with_centuries(values: pl.Series) -> pl.Series:
 
 
 def date_formats(values: pl.Series) -> tuple[str, ...]:
-    """Return the formats that at least 1% of the values are read by, the commonest first."""
+    """Return the formats that at least 1% of the values are read by, the commonest first.
+
+    Of the two without separators only the commoner: the other would read slips as dates.
+    """
     head = _dates_alone(values)
     filled = max(head.len() - head.null_count(), 1)
     unread = {form: head.str.to_date(form, strict=False).null_count() for form in _DATE_FORMATS}
     ranked = sorted(_DATE_FORMATS, key=unread.__getitem__)  # stable: ties keep the order above
+    ranked.remove(max(_COMPACT, key=ranked.index))
     return tuple(form for form in ranked if (len(head) - unread[form]) / filled >= 0.01)
 
 
