@@ -1,12 +1,15 @@
 """Add a register to a state in parts, and compare with linking it all at once.
 
-    python benchmarks/linkage/increments.py DIR [--parts 5] [--link]
+    python benchmarks/linkage/increments.py DIR [--parts 5] [--first 0] [--link]
+                                            [--earlier revise|keep]
 
-DIR holds left.csv and right.csv with the same columns. The left table comes first, then the right
-one in parts, each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its
-clusters are those of one run over the same files (equal sets of rows, same sizes, confidences and
-canonical rows), how many earlier rows kept their cluster id, how many of the others are told by a
-merged or split cluster, and seconds of processor time, of the run and of one over all files.
+DIR holds left.csv and right.csv with the same columns, and matches.csv with the true pairs. The
+left table comes first, with as many parts of the right one as --first says, then its other parts,
+each in a run of its own: `tk dedupe PART --state`. Printed for each run: whether its clusters are
+those of one run over the same files (equal sets of rows, same sizes, confidences and canonical
+rows), how many earlier rows kept their cluster id, how many of the others are told by a merged or
+split cluster, F1 against the true pairs of the rows that have arrived, of the run and of one over
+all files, and likewise seconds of processor time.
 
 With --link both tables come in parts, one of each in a run: `tk link LEFT RIGHT --state`. Equal
 then means every cell of the joined table but the ids of clusters, which one run has not.
@@ -18,6 +21,8 @@ import time
 from pathlib import Path
 
 import polars as pl
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from tk_link import dedupe, link
 from tk_link.changes.comparison import compare
@@ -56,41 +61,78 @@ def memberships(frame: pl.DataFrame) -> Memberships:
     return Memberships("run", frame.select(row=row, cluster="cluster_id"))
 
 
-def dedupe_parts(folder: Path, out: Path, parts: int) -> None:
-    files = split(folder, out, parts)
+def pairs_in(clusters: pl.DataFrame, *by: str) -> int:
+    """Count the pairs of rows that share these labels."""
+    sizes = clusters.drop_nulls(by).group_by(by).len()["len"].cast(pl.Int64)
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def f1_of_clusters(frame: pl.DataFrame, entities: pl.DataFrame) -> float:
+    """Return F1 over the pairs of rows of one cluster; rows in no true pair are entities alone."""
+    rows = frame.select("id", "cluster_id").join(entities, on="id", how="left")
+    right, found, true = (
+        pairs_in(rows, *by) for by in (("cluster_id", "entity"), ("cluster_id",), ("entity",))
+    )
+    return 2 * right / (found + true)
+
+
+def entities_of(folder: Path) -> pl.DataFrame:
+    """Return ``id`` and ``entity`` of the rows in true pairs, whose ids no two rows share."""
+    matches = pl.read_csv(folder / "matches.csv", infer_schema=False)
+    ids = pl.Series(pl.concat([matches["left_id"], matches["right_id"]]).unique().sort())
+    at = dict(zip(ids, range(len(ids)), strict=True))
+    ends = [matches[column].replace_strict(at).to_numpy() for column in matches.columns[:2]]
+    edges = sparse.coo_matrix(([True] * len(matches), ends), (len(ids), len(ids)))
+    return pl.DataFrame({"id": ids, "entity": connected_components(edges, directed=False)[1]})
+
+
+def f1_of_links(joined: pl.DataFrame, folder: Path) -> float:
+    """Return F1 over the links, against the true pairs whose rows have arrived."""
+    matches = pl.read_csv(folder / "matches.csv", infer_schema=False)
+    true = matches.filter(
+        pl.col("left_id").is_in(joined["id"].implode())
+        & pl.col("right_id").is_in(joined["id_r"].implode())
+    )
+    links = joined.filter(pl.col("match_status").is_in(["match", "review"]))
+    right = links.join(true, left_on=["id", "id_r"], right_on=["left_id", "right_id"], how="semi")
+    return 2 * len(right) / (len(links) + len(true))
+
+
+def dedupe_parts(folder: Path, out: Path, given: argparse.Namespace) -> None:
+    files, entities = split(folder, out, given.parts), entities_of(folder)
     state, before = out / "links.state", None
-    for run, file in enumerate(files, start=1):
-        grown, spent = timed([file], state=state)
+    for run, end in enumerate(range(1 + given.first, len(files) + 1), start=1):
+        new = files[end - 1 : end] if run > 1 else files[:end]
+        grown, spent = timed(new, state=state, earlier=given.earlier)
         # one run over the first file alone has no column of file names
-        full, once = timed(files[:run]) if run > 1 else (grown, spent)
-        report(run, grown, before, spent, once, is_same=is_equal(grown, full))
+        full, once = timed(files[:end]) if end > 1 else (grown, spent)
+        f1 = f1_of_clusters(grown, entities), f1_of_clusters(full, entities)
+        report(run, grown, before, (spent, once), f1, is_same=is_equal(grown, full))
         before = grown
-    again, spent = timed([files[-1]], state=state)
+    again, spent = timed([files[-1]], state=state, earlier=given.earlier)
     print(f"again {len(again):,} rows, same result: {again.equals(before)}, {spent:.1f} cpu s")
     print(f"state {state.stat().st_size / 1e6:.1f} MB")
 
 
-def link_parts(folder: Path, out: Path, parts: int) -> None:
+def link_parts(folder: Path, out: Path, given: argparse.Namespace) -> None:
     sides = []
     for side in ("left", "right"):
         table = pl.read_csv(folder / f"{side}.csv", infer_schema=False)
-        pieces = list(table.iter_slices(-(-len(table) // parts)))
+        pieces = list(table.iter_slices(-(-len(table) // given.parts)))
         sides.append([str(out / f"{side}{number}.csv") for number in range(len(pieces))])
         for file, piece in zip(sides[-1], pieces, strict=True):
             piece.write_csv(file)
     state, before = out / "links.state", None
-    for run in range(1, parts + 1):
+    for run in range(1, given.parts + 1):
         start = time.process_time()
-        grown = link(*(files[run - 1] for files in sides), state=state, join="outer")
+        new = [files[run - 1] for files in sides]
+        grown = link(*new, state=state, earlier=given.earlier, join="outer")
         spent = time.process_time() - start
         full = link(*(",".join(files[:run]) for files in sides), join="outer")
         once = time.process_time() - start - spent
         is_same = grown.drop("source", "source_r", "cluster_id").equals(full)
-        accepted = pl.col("match_status").is_in(["match", "review"])
-        wrong = full.join(grown, on=["id", "id_r"], how="anti").filter(accepted)
-        report(run, by_row(grown), before, spent, once, is_same=is_same)
-        if len(wrong):
-            print(f"    {len(wrong)} links are not there")
+        f1 = f1_of_links(grown, folder), f1_of_links(full, folder)
+        report(run, by_row(grown), before, (spent, once), f1, is_same=is_same)
         before = by_row(grown)
 
 
@@ -106,8 +148,8 @@ def report(
     run: int,
     grown: pl.DataFrame,
     before: pl.DataFrame | None,
-    spent: float,
-    once: float,
+    seconds: tuple[float, float],
+    f1: tuple[float, float],
     *,
     is_same: bool,
 ) -> None:
@@ -121,7 +163,7 @@ def report(
     print(
         f"{run:3} {len(grown):7,}  {is_same!s:5}  {kept:>13}  "
         + " ".join(f"{count:6,}" for count in counts)
-        + f"  {spent:6.1f}  {once:6.1f}",
+        + f"  {f1[0]:.4f} {f1[1]:.4f}  {seconds[0]:6.1f} {seconds[1]:6.1f}",
         flush=True,
     )
 
@@ -130,11 +172,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--link", action="store_true")
+    parser.add_argument("--earlier", choices=["revise", "keep"], default="revise")
     given = parser.parse_args()
-    print("run    rows  equal  ids kept  merged split moved renamed  cpu s  cpu s of one run")
+    add_parts = link_parts if given.link else dedupe_parts
+    print(
+        "run    rows  equal       ids kept  merged split moved renamed  F1 of one run  cpu s of one"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        (link_parts if given.link else dedupe_parts)(given.folder, Path(folder), given.parts)
+        add_parts(given.folder, Path(folder), given)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from tk_link.values import pair_up, to_names
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.config import Explain, How, Join, Retrieve, Ties
+    from tk_link.config import Earlier, Explain, How, Join, Retrieve, Ties
     from tk_link.fields import FieldType
     from tk_link.tables import Table
 
@@ -60,6 +60,7 @@ class LinkOptions(TypedDict, total=False):
     suffix: str
     report: str | Path
     state: str | Path
+    earlier: Earlier
     judged: str | Path | Sequence[str | Path]
 
 

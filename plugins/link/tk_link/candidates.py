@@ -27,10 +27,10 @@ from tk_link.passes import Found
 from tk_link.tables import Table
 from tk_link.views import Views, comparable, spelled
 
-_KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
-_COMMON_KEY = 10
+KEYS: frozenset[FieldType] = frozenset({"code", "email", "phone"})
+COMMON_KEY = 10
 """A key value on more rows than this in either table says too little to propose pairs."""
-_LEAST_COSINE = 0.05
+LEAST_COSINE = 0.05
 MOST_PRODUCTS = 2e9
 """Multiplications up to which every text is compared with every other: some seconds."""
 K_RARE = 3
@@ -244,7 +244,7 @@ def _by_text(
     """Return keys of nearest rows in both views and of rows that share a rare code."""
     found = [_nearest(vectors, k, len(right), threads) for vectors in search.vectors]
     for field in fields:
-        if field.type in _KEYS:
+        if field.type in KEYS:
             found.append(_collisions(left, right, field, len(right)))
     return passes.ascending(found)
 
@@ -263,7 +263,7 @@ def _nearest(vectors: VectorPair, k: int, width: int, threads: int) -> NDArray[n
         (vectors.right, vectors.left, max(k // 2, 1)),
     ):
         best = sp_matmul_topn(
-            queries, rows.T.tocsr(), top_n=top, threshold=_LEAST_COSINE, n_threads=threads
+            queries, rows.T.tocsr(), top_n=top, threshold=LEAST_COSINE, n_threads=threads
         ).tocoo()
         a, b = best.row.astype(np.int64), best.col.astype(np.int64)
         keys.append(a * width + b if queries is vectors.left else b * width + a)
@@ -275,7 +275,7 @@ def _collisions(left: Table, right: Table, field: Field, width: int) -> NDArray[
     sides = []
     for table, column in ((left, field.left), (right, field.right)):
         side = pl.DataFrame({"value": spelled(table, column, field.type)}).with_row_index("row")
-        sides.append(side.drop_nulls().filter(pl.len().over("value") <= _COMMON_KEY))
+        sides.append(side.drop_nulls().filter(pl.len().over("value") <= COMMON_KEY))
     both = sides[0].join(sides[1], on="value", suffix="_right")
     rows = both["row"].to_numpy().astype(np.int64)
     return np.asarray(rows * width + both["row_right"].to_numpy().astype(np.int64))

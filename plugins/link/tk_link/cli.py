@@ -86,6 +86,7 @@ def link(
     explain: options.Explain = None,
     report: options.Report = None,
     state: options.State = None,
+    earlier: options.Earlier = None,
     sample: options.Sample = None,
     seed: options.Seed = None,
     threads: options.Threads = None,

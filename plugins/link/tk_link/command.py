@@ -24,7 +24,7 @@ from tk_link.report import plan_json, report_json
 from tk_link.settings import Settings
 from tk_link.shape import shape
 from tk_link.state.origins import check_state
-from tk_link.summary import describe, line, summarise
+from tk_link.summary import describe, line, plan_earlier, summarise
 from tk_link.tables import Table
 from tk_link.writing import check_output, write_stdout, write_table
 
@@ -105,8 +105,9 @@ def plan_link(settings: Settings, talk: Talk) -> None:
 
         plan = make_plan(left, right, config)
     if talk.json:
-        typer.echo(plan_json(plan, left, right))
+        typer.echo(plan_json(plan, left, right, earlier=settings.earlier))
     else:
+        tell(plan_earlier(settings.earlier))
         tell(describe(plan, left, right, words=talk.words, verbose=talk.verbose))
 
 

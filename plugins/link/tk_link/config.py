@@ -16,6 +16,7 @@ Explain = Literal["none", "text", "columns", "json"]
 Retrieve = Literal["auto", "lexical", "dense", "hybrid"]
 Join = Literal["left", "inner", "right", "outer", "anti"]
 IfExists = Literal["fail", "replace", "append"]
+Earlier = Literal["revise", "keep"]
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,20 @@ def check_if_exists(value: str | None) -> None:
     """Raise `NotFoundError` where `value` is none of `IfExists`."""
     if value is not None:
         _check_choice("if-exists rule", value, get_args(IfExists))
+
+
+def check_earlier(value: str, state: str | None) -> None:
+    """Check what becomes of earlier decisions.
+
+    Raises:
+        NotFoundError: It is none of `Earlier`.
+        UsageError: There are none, for want of a state.
+    """
+    _check_choice("earlier rule", value, get_args(Earlier))
+    if value == "keep" and state is None:
+        raise UsageError(
+            "earlier is 'keep', and without a state nothing was decided before; add --state FILE"
+        )
 
 
 def check_retrieval(retrieve: str, model: str | None, device: str | None) -> None:

@@ -13,6 +13,7 @@ from tk_link.candidates import Pairs
 from tk_link.comparing.features import Features
 from tk_link.config import LinkConfig
 from tk_link.guard import Guard, unguarded
+from tk_link.judging.earlier_links import EarlierLinks
 from tk_link.judging.links import Bound, unbound
 from tk_link.linkage import PAIR_SCHEMA, Cardinality
 from tk_link.scoring.matching import assign
@@ -51,32 +52,36 @@ def decide(
     *,
     guard: Guard | None = None,
     bound: Bound | None = None,
+    earlier: EarlierLinks | None = None,
 ) -> Decision:
     """Decide every left row.
 
     A pair that ``guard`` bars is never accepted. What judgements ``bound`` comes before all that is
-    decided here, and the rest is decided around it.
+    decided here, and the rest is decided around it. Clusters of ``earlier`` links, which are bound
+    too, are not joined.
 
     Raises:
         QualityError: The precision asked for cannot be reached.
     """
     guard, bound = guard or unguarded(len(pairs)), bound or unbound(len(pairs))
-    order = scores.order() + 2.0 * bound.is_same  # above every probability
-    same, is_open = np.flatnonzero(bound.is_same), bound.is_open & ~guard.is_barred
+    order = scores.order() + 2.0 * bound.is_fixed  # above every probability
+    fixed, is_open = np.flatnonzero(bound.is_fixed), bound.is_open & ~guard.is_barred
     kept = assign(pairs, order, how, is_open)
     tied = _tied(pairs, features, order, how, is_open)
-    kept = np.union1d(kept[~tied[kept]], same)
+    kept = np.union1d(kept[~tied[kept]], fixed)
     cut, reason = _cut(scores, kept, config)
-    accepted = kept[scores.probability[kept] >= cut]
+    accepted = np.union1d(kept[scores.probability[kept] >= cut], fixed)
     if config.ties != "drop":  # rivals alike share one probability; what counts is the pair alone
         tied_well = np.flatnonzero(tied & (scores.alone >= cut))
         level = np.zeros(len(pairs))
         level[accepted] = 1.0
         accepted = np.union1d(accepted, tied_well)
         if config.ties == "first":  # of equals, the first in the table
-            accepted = np.setdiff1d(accepted, same)
+            accepted = np.setdiff1d(accepted, fixed)
             accepted = assign(pairs, level, how, np.isin(np.arange(len(pairs)), accepted))
-            accepted = np.union1d(accepted, same)
+            accepted = np.union1d(accepted, fixed)
+    if earlier is not None:
+        accepted = np.setdiff1d(accepted, earlier.bridges(pairs, bound, accepted, order))
     frame = _frame(
         pairs,
         scores,
@@ -84,7 +89,7 @@ def decide(
         accepted=accepted,
         tied=tied,
         guard=guard,
-        is_same=bound.is_same,
+        is_fixed=bound.is_fixed,
         cut=cut,
         config=config,
     )
@@ -107,18 +112,27 @@ def _cut(scores: Scores, kept: NDArray[np.int64], config: LinkConfig) -> tuple[f
         if config.review_band is not None:
             return config.review_band[0], "lower end of --review-band"
         return config.min_prob, "an even chance" if config.min_prob == 0.5 else "--min-prob"
-    chances = np.sort(scores.probability[kept])[::-1]
+    return cut_for(scores.probability[kept], config.precision), (
+        f"lowest with estimated precision {config.precision:g} or more (--precision)"
+    )
+
+
+def cut_for(chances: NDArray[np.float64], precision: float) -> float:
+    """Return the lowest probability from which pairs of these have a precision.
+
+    Raises:
+        QualityError: None has.
+    """
+    chances = np.sort(chances)[::-1]
     running = np.cumsum(chances) / np.arange(1, len(chances) + 1)
-    enough = np.flatnonzero(running >= config.precision)
+    enough = np.flatnonzero(running >= precision)
     if not len(enough):
         best = float(running.max(initial=0.0))
         raise QualityError(
-            f"precision {config.precision:g} cannot be reached: the surest pairs are right with an "
+            f"precision {precision:g} cannot be reached: the surest pairs are right with an "
             f"estimated {best:.4f}; ask for less, or add columns that tell rows apart (--on)"
         )
-    return float(chances[enough[-1]]), (
-        f"lowest with estimated precision {config.precision:g} or more (--precision)"
-    )
+    return float(chances[enough[-1]])
 
 
 def _tied(
@@ -162,7 +176,7 @@ def _frame(
     accepted: NDArray[np.int64],
     tied: NDArray[np.bool_],
     guard: Guard,
-    is_same: NDArray[np.bool_],
+    is_fixed: NDArray[np.bool_],
     cut: float,
     config: LinkConfig,
 ) -> pl.DataFrame:
@@ -185,7 +199,7 @@ def _frame(
             "tied": tied,
             "taken": right_taken[pairs.right],
             "variant": guard.is_variant,
-            "judged": is_same,
+            "fixed": is_fixed,
         }
     )
     in_band = pl.col("match_probability").is_between(low, high, closed="left")
@@ -223,7 +237,7 @@ def _frame(
         pl.col("accepted").cum_sum().over("left_row").alias("nth"),
     )
     beyond_top = pl.col("nth") > (config.top or len(pairs))
-    too_many = pl.col("accepted") & beyond_top & ~pl.col("judged")
+    too_many = pl.col("accepted") & beyond_top & ~pl.col("fixed")
     frame = frame.filter(~too_many)
     if config.all_pairs:
         return frame

@@ -30,10 +30,12 @@ class _Note:
     Attributes:
         differs: What tells the rows apart as two models of one thing.
         judged: ``the same`` or ``different``, where somebody judged it.
+        is_kept: Whether an earlier run linked them, and that stays.
     """
 
     differs: str | None
     judged: str | None
+    is_kept: bool
 
 
 def explain(
@@ -49,7 +51,7 @@ def explain(
 
     ``text``: one ``match_why`` in words, strongest evidence first. ``json``: the same for programs.
     ``columns``: one ``why_…`` column of bits a feature. The contributions and the prior add up to
-    ``match_score``. The first two also say what a pair was judged.
+    ``match_score``. The first two also say what a pair was judged, and that it was linked before.
     """
     if form == "none":
         return []
@@ -64,9 +66,13 @@ def explain(
     write = _as_text if form == "text" else _as_json
     same, different = bound.is_same[positions], bound.is_different[positions]
     judged = np.where(same, "the same", np.where(different, "different", "")).tolist()
+    kept = bound.is_kept[positions].tolist()
+    told = [
+        _Note(*each) for each in zip(notes, [said or None for said in judged], kept, strict=True)
+    ]
     lines = [
-        write(names, row.tolist(), gone.tolist(), float(prior), _Note(note, said or None))
-        for row, gone, note, said in zip(bits, missing, notes, judged, strict=True)  # a pair shown
+        write(names, row.tolist(), gone.tolist(), float(prior), note)
+        for row, gone, note in zip(bits, missing, told, strict=True)  # a pair shown
     ]
     return [pl.Series("match_why", lines, dtype=pl.String)]
 
@@ -157,6 +163,7 @@ def _as_text(
     ]
     absent = [n for n, gone in zip(names, missing, strict=True) if gone and n != OTHER_MODEL]
     said = [] if note.judged is None else [f"judged {note.judged}"]
+    said += ["linked by an earlier run"] if note.is_kept else []
     line = "; ".join([*said, *parts, f"prior {prior:+.1f}"])
     return f"{line}; missing: {', '.join(absent)}" if absent else line
 
@@ -175,4 +182,6 @@ def _as_json(
     said = {"prior_bits": round(prior, 3), "bits": evidence, "differs": note.differs}
     if note.judged is not None:
         said["judged"] = note.judged
+    if note.is_kept:
+        said["earlier"] = "linked"
     return json.dumps(said, ensure_ascii=False)

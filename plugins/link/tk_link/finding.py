@@ -105,6 +105,7 @@ def _find_on(state: Path, given: Given, settings: Settings, progress: Progress |
         _arriving(given, settings, state),
         settings.link,
         read_all(settings.judged),
+        earlier=settings.earlier,
         progress=progress,
         again=settings.output.report is not None,
     )

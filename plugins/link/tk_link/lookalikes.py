@@ -23,12 +23,12 @@ from tk_link.ngrams import VectorPair
 from tk_link.tables import Table
 from tk_link.views import Views
 
-_K = 6
-_LEAST_COSINE = 0.05
-_MOST_ASKED = 2_000
+NEAREST = 6
+LEAST_COSINE = 0.05
+MOST_ASKED = 2_000
 """Rows of a table whose nearest rows are looked for: their share above a score is known to one
 in two thousand."""
-_MOST_PRODUCTS = 5e8
+MOST_PRODUCTS = 5e8
 """Multiplications for one view of one table; beyond them rare n-grams alone are compared."""
 
 
@@ -79,7 +79,7 @@ def find(
         seed: Seed of the rows that are asked.
     """
     rng = np.random.default_rng(seed)
-    known = 1.0 - np.isnan(features.values).mean(axis=0)
+    known = kept_share(features)
     sides = []
     for number, table in enumerate((left, right)):
         vectors = [(pair.left, pair.right)[number] for pair in search.vectors]
@@ -100,7 +100,7 @@ def find(
             names=features.names,
             threads=threads,
         )
-        _forget(values, known, rng)
+        forget(values, known, rng)
         sides.append(Lookalikes(local, values, np.searchsorted(rows, asked), len(table)))
     return sides[0], sides[1]
 
@@ -111,18 +111,18 @@ def _nearest(
     """Return the rows asked, ascending, and the pairs of them with their nearest."""
     height = vectors[0].shape[0]
     asked = np.arange(height)
-    if height > _MOST_ASKED:
-        asked = np.sort(rng.choice(height, _MOST_ASKED, replace=False))
+    if height > MOST_ASKED:
+        asked = np.sort(rng.choice(height, MOST_ASKED, replace=False))
     keys = []
     for side in vectors:
         few = VectorPair(side[asked], side)
-        if few.products() > _MOST_PRODUCTS:
-            few = few.cheapest(_MOST_PRODUCTS)
+        if few.products() > MOST_PRODUCTS:
+            few = few.cheapest(MOST_PRODUCTS)
         best = sp_matmul_topn(
             few.left,
             few.right.T.tocsr(),
-            top_n=_K + 1,  # itself among them
-            threshold=_LEAST_COSINE,
+            top_n=NEAREST + 1,  # itself among them
+            threshold=LEAST_COSINE,
             n_threads=threads,
         ).tocoo()
         one, other = asked[best.row], best.col.astype(np.int64)
@@ -163,7 +163,12 @@ def _renamed(name: str, meant: dict[str, str]) -> str:
     return name
 
 
-def _forget(
+def kept_share(features: Features) -> NDArray[np.float64]:
+    """Return how often candidates have a value of each feature, 0..1."""
+    return np.asarray(1.0 - np.isnan(features.values).mean(axis=0))
+
+
+def forget(
     values: NDArray[np.float32], known: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
     """Leave values out, in place, until each feature is known as seldom as ``known`` says."""

@@ -294,8 +294,18 @@ State = Annotated[
         "--state",
         metavar="FILE",
         rich_help_panel=_RUN,
-        help="Go on from this file, made by the first run: its rows take part too; cluster ids and "
-        "judgements stay.",
+        help="Go on from this file, made by the first run: its rows take part too, and it keeps "
+        "cluster ids and judgements.",
+    ),
+]
+Earlier = Annotated[
+    str | None,
+    typer.Option(
+        "--earlier",
+        metavar="revise|keep",
+        rich_help_panel=_RUN,
+        help="With --state: what earlier runs decided is revised where more rows say otherwise, or "
+        "stays, so that every earlier row keeps its cluster id. [dim]\\[default: revise][/dim]",
     ),
 ]
 WorkDir = Annotated[

@@ -22,6 +22,7 @@ from tk_link.decisions import Decision
 from tk_link.dense import Meaning
 from tk_link.guard import Guard
 from tk_link.judging import links
+from tk_link.judging.earlier_links import EarlierLinks
 from tk_link.judging.judged import Judged
 from tk_link.judging.links import Bound
 from tk_link.linkage import ACCEPTED, Cardinality, Linkage
@@ -40,7 +41,10 @@ _FEW_SHARE, _UNSURE = 0.2, 0.85
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a run computed, for those who look closer than at its `Linkage`."""
+    """Everything a run computed, for those who look closer than at its `Linkage`.
+
+    ``free`` are the pairs that it would have, where it keeps earlier ones.
+    """
 
     linkage: Linkage
     pairs: Pairs
@@ -48,6 +52,7 @@ class Run:
     scores: Scores
     guard: Guard
     bound: Bound
+    free: pl.DataFrame | None = None
 
 
 @dataclass
@@ -87,11 +92,12 @@ def run_closely(
     progress: Progress | None = None,
     model: Model | None = None,
     judged: Judged | None = None,
+    earlier: EarlierLinks | None = None,
 ) -> Run:
     """Link two tables and keep what every stage computed. Raises as `run`.
 
     With ``model``, score by what it learnt before instead of learning from these tables. With
-    ``judged``, the links obey these judgements.
+    ``judged``, the links obey these judgements; with ``earlier``, those links stay.
     """
     clock = Clock(progress)
     start = time.perf_counter()
@@ -108,8 +114,7 @@ def run_closely(
             )
     with clock.stage("candidates"):
         found = _candidates(left, right, plan, config, meaning)
-        if judged:
-            found = replace(found, pairs=links.with_same(found.pairs, judged))
+        found = _with_linked(found, judged, earlier)
     with clock.stage("comparing"):
         threads = threads_of(config.threads)
         features = compare(left, right, plan.fields, plan.views, found, threads=threads)
@@ -153,9 +158,17 @@ def run_closely(
         decision = decisions.decide(
             pairs, features, scores, how, config, guard=verdict, bound=bound
         )
+        free = decision.pairs if earlier is not None else None
+        if earlier is not None:
+            bound = earlier.bind(pairs, bound, how)
+            verdict = links.overruled(verdict, bound)
+            decision = decisions.decide(
+                pairs, features, scores, how, config, guard=verdict, bound=bound, earlier=earlier
+            )
         chances = np.where(bound.is_open & ~verdict.is_barred, scores.probability, 0.0)
-        draws, seed = config.draws, config.seed
-        drawn = draw_sets(pairs, chances, bound, how, draws=draws, seed=seed) if draws else None
+        drawn = None
+        if config.draws:
+            drawn = draw_sets(pairs, chances, bound, how, draws=config.draws, seed=config.seed)
         shown, form = decision.positions, config.explain
         why = explain.explain(features, scores, verdict, shown, form, bound=bound)
     linkage = Linkage(
@@ -185,7 +198,7 @@ def run_closely(
         + (_several_partners(judged, how) if judged else ()),
         judged=judged.counts if judged is not None else None,
     )
-    return Run(linkage, pairs, features, scores, verdict, bound)
+    return Run(linkage, pairs, features, scores, verdict, bound, free)
 
 
 def _candidates(
@@ -216,6 +229,17 @@ def _candidates(
         ],
     )
     return replace(found, pairs=found.pairs.only(obeying))
+
+
+def _with_linked(
+    found: Candidates, judged: Judged | None, earlier: EarlierLinks | None
+) -> Candidates:
+    """Return candidates with the pairs among them that are linked whatever they say."""
+    rows = [] if judged is None else [judged.same]
+    rows += [] if earlier is None else [earlier.links]
+    if not sum(map(len, rows)):
+        return found
+    return replace(found, pairs=links.with_these(found.pairs, np.concatenate(rows)))
 
 
 def _may_ask(plan: Plan, config: LinkConfig) -> bool:

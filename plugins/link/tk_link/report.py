@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from tk_link.config import Earlier
 from tk_link.linkage import Linkage
 from tk_link.masking import masked
 from tk_link.outcome import borderline, linked_rows, status_counts
@@ -59,9 +60,10 @@ def report_json(
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 
-def plan_json(plan: Plan, left: Table, right: Table) -> str:
+def plan_json(plan: Plan, left: Table, right: Table, *, earlier: Earlier = "revise") -> str:
     """Return one JSON object: tables, columns and what a run would take."""
     report = {"left": _table(left), "right": _table(right)} | plan.figures()
+    report["earlier"] = earlier
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

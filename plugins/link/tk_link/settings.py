@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from tk.errors import NotFoundError, UsageError
-from tk_link.config import LinkConfig, OutputConfig
+from tk_link.config import Earlier, LinkConfig, OutputConfig, check_earlier
 from tk_link.shards.config import ShardConfig
 from tk_link.toml import read_toml_table, write_toml_table
 from tk_link.values import CONVERTERS, pair_up, to_names
 
-_RUN = ("left", "right", "sample", "state", "judged")
+_RUN = ("left", "right", "sample", "state", "earlier", "judged")
 _LINK = tuple(option.name for option in fields(LinkConfig))
 _OUTPUT = tuple(option.name for option in fields(OutputConfig))
 _FLAGS = {"type": "types", "weight": "weights", "all": "all_pairs"}
 _SIDES = ("left_on", "right_on")
 SHARDS = tuple(option.name for option in fields(ShardConfig))
 _KEYS = (*_RUN, *_LINK, *_OUTPUT, *SHARDS)
+_INSTEAD = {
+    "state": "the work folder keeps what is done; link all rows again with a new one",
+    "judged": "link without it, then judge the result: tk audit; or leave work_dir out",
+    "sample": "leave work_dir out: a sample fits into one machine",
+}
+"""What to do where an option is refused over shards."""
 _CONVERTERS = {key: CONVERTERS[key] for key in _KEYS}
 
 
@@ -34,6 +40,7 @@ class Settings:
         output: What to write.
         sample: Number of left rows to try it on; None takes all.
         state: File that the run goes on from and writes down what it found in; None has none.
+        earlier: Whether what earlier runs decided may be revised, or stays.
         judged: Files of judgements to obey.
         shards: How to work over shards; None works on the whole tables at once.
     """
@@ -44,18 +51,20 @@ class Settings:
     output: OutputConfig = field(default_factory=OutputConfig)
     sample: int | None = None
     state: str | None = None
+    earlier: Earlier = "revise"
     judged: tuple[str, ...] = ()
     shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
         if self.sample is not None and self.sample < 1:
             raise UsageError(f"sample is {self.sample}; it must be 1 or more")
+        check_earlier(self.earlier, self.state)
         if self.state is not None and self.sample is not None:
             raise UsageError("a state keeps all rows and sample takes some; leave one of them out")
         others = {"state": self.state, "judged": self.judged, "sample": self.sample}
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
-            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
+            raise UsageError(f"{option} is not offered over shards; {_INSTEAD[option]}")
 
 
 def make_settings(options: Mapping[str, object]) -> Settings:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tk_link.config import Earlier
 from tk_link.fields import Field
 from tk_link.linkage import Linkage, Recall, Skipped
 from tk_link.masking import masked
@@ -84,6 +85,12 @@ def describe(
     for warning in plan.choice.warnings:
         yield line("warning", warning)
     yield line("next", f"do it: {_again([word for word in words if word != '--plan'])}")
+
+
+def plan_earlier(earlier: Earlier) -> Iterator[str]:
+    """Yield what becomes of earlier decisions, where it is not what always does."""
+    if earlier == "keep":
+        yield line("earlier", "what the state's last run decided stays; judgements alone overrule")
 
 
 def said_recall(recall: Recall) -> str:

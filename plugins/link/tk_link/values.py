@@ -205,6 +205,7 @@ CONVERTERS: dict[str, Callable[[object], object]] = {
     "if_exists": to_text,
     "report": to_path,
     "state": to_path,
+    "earlier": to_text,
     "judged": to_paths,
     "work_dir": to_path,
     "executor": to_text,

@@ -54,7 +54,7 @@ def test_values_are_left_out_as_often_as_among_candidates():
 
 
 def test_large_tables_are_sampled(monkeypatch):
-    monkeypatch.setattr(lookalikes, "_MOST_ASKED", 20)
+    monkeypatch.setattr(lookalikes, "MOST_ASKED", 20)
     (left, right), _ = looked()
     assert len(left.asked) == len(right.asked) == 20
     assert left.share_asked == 20 / 70

@@ -34,18 +34,22 @@ class Statistics:
         wording: Of each column that is compared by wording, by name.
         units: Codes in the wording too common to name anything; None where too few rows hold any.
         numbers: Rows of the sample that hold each number; None likewise.
+        identifying: Of the most identifying field, where rows are searched by it alone as well.
     """
 
     record: Grams
     wording: dict[str, Grams]
     units: pl.Series | None
     numbers: tokens.Numbers | None
+    identifying: Grams | None = None
 
     def save(self, path: Path) -> None:
         """Write it to a file, as plain arrays."""
         arrays: dict[str, NDArray[np.generic]] = {}
-        for name, grams in {"record": self.record, **self.wording}.items():
-            key = "record" if grams is self.record else f"wording:{name}"
+        counted = {"record": self.record}
+        counted |= {f"wording:{name}": grams for name, grams in self.wording.items()}
+        counted |= {"identifying": self.identifying} if self.identifying is not None else {}
+        for key, grams in counted.items():
             arrays[f"{key}:alphabet"] = grams.alphabet
             arrays[f"{key}:documents"] = grams.documents
             arrays[f"{key}:texts"] = np.array(grams.texts)
@@ -60,7 +64,7 @@ class Statistics:
 
 
 def learn(
-    sample: Table, fields: Sequence[Field], record: pl.Series, wording: pl.Series | None
+    sample: Table, fields: Sequence[Field], record: pl.Series, wording: Sequence[pl.Series]
 ) -> Statistics:
     """Count a sample.
 
@@ -68,15 +72,28 @@ def learn(
         sample: The rows.
         fields: Compared columns.
         record: Their whole-record texts.
-        wording: Their raw wording, where there is any.
+        wording: Their raw wording by sides, one or two, where there is any: codes and numbers count
+            where enough rows of each hold them.
     """
     by_wording = [field for field in fields if field.type in BY_WORDING]
     return Statistics(
         Grams.count(record),
         {f.left: Grams.count(spelled(sample, f.left, f.type)) for f in by_wording},
-        None if wording is None else codes.units(wording),
-        None if wording is None else tokens.Numbers.count(wording),
+        _units(wording),
+        _numbers(wording),
     )
+
+
+def _units(wording: Sequence[pl.Series]) -> pl.Series | None:
+    found = [codes.units(side) for side in wording]
+    known = [units for units in found if units is not None]
+    return pl.concat(known).unique().sort() if known and len(known) == len(found) else None
+
+
+def _numbers(wording: Sequence[pl.Series]) -> tokens.Numbers | None:
+    if not wording or any(tokens.Numbers.count(side) is None for side in wording):
+        return None
+    return tokens.Numbers.count(pl.concat(wording))
 
 
 def load(path: Path) -> Statistics:
@@ -103,4 +120,5 @@ def load(path: Path) -> Statistics:
             if "units" in arrays.files
             else None,
             numbers,
+            grams("identifying") if "identifying:texts" in arrays.files else None,
         )

@@ -18,7 +18,7 @@ from tk_link.settings import SHARDS
 if TYPE_CHECKING:
     import polars as pl
 
-    from tk_link.config import Retrieve
+    from tk_link.config import Earlier, Retrieve
     from tk_link.dedupe.config import Keep, Method
     from tk_link.dedupe.finding import Given
     from tk_link.dedupe.settings import DedupeSettings
@@ -50,6 +50,7 @@ class DedupeOptions(TypedDict, total=False):
     draws: int
     seed: int
     state: str | Path
+    earlier: Earlier
     judged: str | Path | Sequence[str | Path]
     threads: int
     report: str | Path

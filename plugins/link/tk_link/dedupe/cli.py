@@ -49,6 +49,7 @@ def dedupe(
     all_pairs: options.AllPairs = False,
     report: shared.Report = None,
     state: shared.State = None,
+    earlier: shared.Earlier = None,
     threads: shared.Threads = None,
     work_dir: shared.WorkDir = None,
     executor: shared.Executor = None,

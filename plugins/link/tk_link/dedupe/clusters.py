@@ -53,7 +53,7 @@ def group(
     if apart is not None:
         may_meet = apart[pairs.left] != apart[pairs.right]
         pairs, probability = pairs.only(may_meet), probability[may_meet]
-    known = _matrix(pairs, probability)
+    known = matrix_of(pairs, probability)
     keep = probability >= cut
     if method == "single-best":
         keep &= _is_best(pairs, probability)
@@ -66,8 +66,8 @@ def group(
         return component, known
     rest = np.where(is_open, component, np.arange(len(component)))
     rest = _bounded(pairs, probability, rest, cut)
-    missing = _missing_pairs(rest, pairs, apart)
-    known = known + _matrix(missing, score(missing))
+    missing = missing_pairs(rest, pairs, apart)
+    known = known + matrix_of(missing, score(missing))
     if method == "average":
         split, known = _by_evidence(rest, known, cut, apart)
     else:
@@ -78,10 +78,11 @@ def group(
 def inside_components(pairs: Pairs, probability: NDArray[np.float64], cut: float = 0.5) -> Pairs:
     """Return the pairs that `group` would ask for: in one component, and no candidates."""
     component = _bounded(pairs, probability, _components(pairs, probability >= cut), cut)
-    return _missing_pairs(component, pairs, None)
+    return missing_pairs(component, pairs, None)
 
 
-def _matrix(pairs: Pairs, probability: NDArray[np.float64]) -> sparse.csr_matrix:
+def matrix_of(pairs: Pairs, probability: NDArray[np.float64]) -> sparse.csr_matrix:
+    """Return the symmetric matrix of pairs' probabilities."""
     shape = (pairs.rows[0], pairs.rows[0])
     half = sparse.csr_matrix((probability, (pairs.left, pairs.right)), shape=shape)
     return half + half.T
@@ -125,13 +126,13 @@ def _bounded(
     return component
 
 
-def _missing_pairs(
-    component: NDArray[np.int64], pairs: Pairs, apart: NDArray[np.int64] | None
+def missing_pairs(
+    component: NDArray[np.int64], pairs: Pairs, apart: NDArray[np.int64] | None = None
 ) -> Pairs:
     """Return the pairs inside components that were no candidates and may be joined."""
     height = pairs.rows[0]
     keys = [np.zeros(0, dtype=np.int64)]
-    for members in _members(component):  # components of two rows or more
+    for members in members_of(component):  # components of two rows or more
         if len(members) <= _LARGEST:
             first, second = np.triu_indices(len(members), 1)
             keys.append(members[first] * height + members[second])
@@ -142,7 +143,7 @@ def _missing_pairs(
     return found if apart is None else found.only(apart[left] != apart[right])
 
 
-def _members(component: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def members_of(component: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Return the ascending rows of each component of two or more."""
     order = np.argsort(component, kind="stable")
     order = order[np.bincount(component)[component[order]] > 1]
@@ -159,7 +160,7 @@ def _split(
 ) -> NDArray[np.int64]:
     out = component.copy()
     out[_is_clique(component, known, cut)] = -1  # needs no tree
-    for members in _members(np.where(out < 0, np.arange(len(out)), out)):
+    for members in members_of(np.where(out < 0, np.arange(len(out)), out)):
         groups = None if apart is None else apart[members]
         if len(members) > _LARGEST:
             parts = np.zeros(len(members)) if groups is None else _occurrence(groups)
@@ -186,7 +187,7 @@ def _by_evidence(
     out = component.copy()
     changes = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))]
     is_pair = np.bincount(component)[component] == 2  # most are, and say all they can
-    for members in _members(np.where(is_pair, np.arange(len(component)), component)):
+    for members in members_of(np.where(is_pair, np.arange(len(component)), component)):
         if len(members) > _LARGEST:
             if apart is not None:
                 out[members] = _first(members, _occurrence(apart[members]))

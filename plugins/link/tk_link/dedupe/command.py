@@ -86,11 +86,13 @@ def plan_dedupe(settings: DedupeSettings, talk: Talk) -> None:
         from tk_link.dedupe.plan import make_plan  # noqa: PLC0415 - as above
         from tk_link.dedupe.report import plan_json  # noqa: PLC0415
         from tk_link.dedupe.summary import describe  # noqa: PLC0415
+        from tk_link.summary import plan_earlier  # noqa: PLC0415
 
         plan = make_plan(stacked.table, config)
     if talk.json:
-        typer.echo(plan_json(plan, stacked))
+        typer.echo(plan_json(plan, stacked, earlier=settings.earlier))
     else:
+        tell(plan_earlier(settings.earlier))
         tell(describe(plan, stacked, words=talk.words, verbose=talk.verbose))
 
 

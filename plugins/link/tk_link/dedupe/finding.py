@@ -78,6 +78,7 @@ def find(
             arriving(given, state),
             settings.dedupe,
             verdicts,
+            earlier=settings.earlier,
             progress=progress,
             again=settings.report is not None,
         )

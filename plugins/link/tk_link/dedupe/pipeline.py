@@ -20,7 +20,8 @@ from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.within import Within, score_within
 from tk_link.fields import Field
 from tk_link.judging.clusters import group_judged
-from tk_link.judging.judged import Judged
+from tk_link.judging.earlier import keep_earlier
+from tk_link.judging.judged import NOT_JUDGED, Judged
 from tk_link.linkage import Skipped
 from tk_link.pipeline import Clock
 from tk_link.profile import Profile
@@ -42,11 +43,13 @@ class Run:
         clustering: What was found.
         within: Candidate pairs, what they were compared on and the model that weighed them.
         scored: Every pair with a probability, as `tk_link.dedupe.clustering.pairs_frame`.
+        free: The cluster of each row before earlier decisions were kept; None where none were.
     """
 
     clustering: Clustering
     within: Within
     scored: pl.DataFrame
+    free: NDArray[np.int64] | None = None
 
 
 def run(table: Table, config: DedupeConfig, *, progress: Progress | None = None) -> Clustering:
@@ -64,10 +67,12 @@ def run_closely(
     *,
     progress: Progress | None = None,
     judged: Judged | None = None,
+    earlier: NDArray[np.int64] | None = None,
 ) -> Run:
     """Group the rows of a table and keep what every stage computed. Raises as `run`.
 
-    With ``judged``, the clusters obey these judgements.
+    With ``judged``, the clusters obey these judgements. With ``earlier``, the number of each row's
+    earlier cluster and -1 for a new row, those clusters stay (`tk_link.judging.earlier`).
     """
     clock = Clock(progress)
     with clock.stage("columns"):
@@ -97,6 +102,10 @@ def run_closely(
         )
     with clock.stage("clusters"):
         grouping = _grouped(within, config, apart, judged)
+        free = None
+        if earlier is not None:
+            free = grouping.cluster
+            grouping = _kept(grouping, within, earlier, apart, judged)
         drawn = draw_clusterings(within, config, grouping.method, apart) if config.draws else None
         filled = np.asarray(table.text.select(n=pl.sum_horizontal(pl.all().is_not_null()))["n"])
         rows = rows_frame(grouping.cluster, grouping.known, filled.astype(np.int64))
@@ -126,7 +135,7 @@ def run_closely(
             *_warnings(rows, pairs, config.max_cluster),
         ),
     )
-    return Run(clustering, within, scored)
+    return Run(clustering, within, scored, free)
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,27 @@ def _grouped(
         return replace(found, warnings=(f"{said}: look at it, or compare other columns (--on)",))
     said += f"; complete linkage was used instead, whose largest has {_largest(strict.cluster):,}"
     return replace(strict, warnings=(said,))
+
+
+def _kept(
+    found: _Grouping,
+    within: Within,
+    earlier: NDArray[np.int64],
+    apart: NDArray[np.int64] | None,
+    judged: Judged | None,
+) -> _Grouping:
+    """Return clusters that keep the earlier ones."""
+    cluster, known = keep_earlier(
+        found.cluster,
+        found.known,
+        earlier,
+        pairs=within.pairs,
+        probability=within.probability,
+        score=within.score,
+        judged=judged or NOT_JUDGED,
+        apart=apart,
+    )
+    return replace(found, cluster=cluster, known=known)
 
 
 def _largest(cluster: NDArray[np.int64]) -> int:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from tk_link.config import Earlier
 from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.outcome import figures
 from tk_link.dedupe.settings import DedupeSettings
@@ -57,13 +58,13 @@ def report_json(
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 
-def plan_json(plan: Plan, stack: Stack) -> str:
+def plan_json(plan: Plan, stack: Stack, *, earlier: Earlier = "revise") -> str:
     """Return one JSON object: tables, columns and what a run would take."""
     more = {
         "fields": [_field(asdict(field)) for field in plan.fields],
         "skipped": [{"column": s.column, "reason": s.reason} for s in plan.skipped],
     }
-    report = {"files": _files(stack)} | plan.figures() | more
+    report = {"files": _files(stack)} | plan.figures() | more | {"earlier": earlier}
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 

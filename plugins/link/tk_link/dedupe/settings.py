@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tk.errors import UsageError
-from tk_link.config import IfExists, check_if_exists
+from tk_link.config import Earlier, IfExists, check_earlier, check_if_exists
 from tk_link.dedupe.config import EVERY, DedupeConfig
 from tk_link.settings import SHARDS, checked_options, convert_all, converted, shards_of
 from tk_link.shards.config import ShardConfig
@@ -19,9 +19,19 @@ from tk_link.values import to_texts_by_column as by_column
 _DEDUPE = tuple(option.name for option in fields(DedupeConfig))
 _RUN = (
     *("files", "output", "pairs", "if_exists", "all_pairs", "report"),
-    *("state", "judged"),
+    *("state", "earlier", "judged"),
 )
 _BY_COLUMN = ("types", "weights", "golden")
+
+
+_INSTEAD = {
+    "all": "lower --min-prob for more pairs, or leave work_dir out",
+    "report": "make one of a part of the rows, or leave work_dir out",
+    "if_exists": "name an empty folder with -o",
+    "state": "the work folder keeps what is done; search all rows again with a new one",
+    "judged": "search without it, then judge the pairs; or leave work_dir out",
+}
+"""What to do where an option is refused over shards."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class DedupeSettings:
         all_pairs: Write every scored pair to it, each with its status.
         report: File for a page about the run; None writes none.
         state: File that the run goes on from and writes down what it found in; None has none.
+        earlier: Whether what earlier runs decided may be revised, or stays.
         judged: Files of judgements to obey.
         shards: How to work over shards; None works on the whole tables at once.
     """
@@ -49,11 +60,13 @@ class DedupeSettings:
     all_pairs: bool = False
     report: str | None = None
     state: str | None = None
+    earlier: Earlier = "revise"
     judged: tuple[str, ...] = ()
     shards: ShardConfig | None = None
 
     def __post_init__(self) -> None:
         check_if_exists(self.if_exists)
+        check_earlier(self.earlier, self.state)
         if self.all_pairs and self.pairs is None:
             raise UsageError("all writes every scored pair to the file of pairs; add --pairs FILE")
         others: dict[str, object] = {
@@ -65,7 +78,7 @@ class DedupeSettings:
         }
         option = next((name for name, value in others.items() if value), None)
         if self.shards is not None and option is not None:
-            raise UsageError(f"{option} is not offered over shards; leave it or work_dir out")
+            raise UsageError(f"{option} is not offered over shards; {_INSTEAD[option]}")
 
 
 def make_settings(options: Mapping[str, object]) -> DedupeSettings:
@@ -149,7 +162,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
         for name in (
             *("types", "weights", "min_prob", "k", "draws", "seed", "threads"),
             *("retrieve", "model", "device", "offline"),
-            *("state", "judged", "if_exists", "report"),
+            *("state", "earlier", "judged", "if_exists", "report"),
             *SHARDS,
         )
     },

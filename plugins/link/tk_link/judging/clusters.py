@@ -40,25 +40,23 @@ def group_judged(
 
     A pair judged the same is joined even where `apart` would forbid it.
     """
-    keep = ~judged.is_different(pairs)
+    keep, score = ~judged.is_different(pairs), knowing(score, judged)
     cluster, known = group(
         pairs.only(keep),
         probability[keep],
-        _knowing(score, judged),
+        score,
         method=method,
         cut=cut,
         apart=apart,
     )
-    knowing, entity = _knowing(score, judged), judged.entities(len(cluster))
+    entity = judged.entities(len(cluster))
     cluster = _joined(cluster, judged)
     for members in _clashing(cluster, entity, judged, apart):  # at most one a judgement
-        part = _divided(members, entity, known, knowing, judged, cut=cut, apart=apart)
-        _, first, of = np.unique(part, return_index=True, return_inverse=True)
-        cluster[members] = members[first[of]]
-    return cluster, _certain(known, judged)
+        cluster[members] = divide(members, entity, known, score, judged, cut=cut, apart=apart)
+    return cluster, certain(known, judged)
 
 
-def _knowing(score: Score, judged: Judged) -> Score:
+def knowing(score: Score, judged: Judged) -> Score:
     """Return `score` with no chance for pairs judged different."""
 
     def scored(pairs: Pairs) -> NDArray[np.float64]:
@@ -67,7 +65,7 @@ def _knowing(score: Score, judged: Judged) -> Score:
     return scored
 
 
-def _certain(known: sparse.csr_matrix, judged: Judged) -> sparse.csr_matrix:
+def certain(known: sparse.csr_matrix, judged: Judged) -> sparse.csr_matrix:
     """Return `known` with the pairs judged the same at 1."""
     one, other = judged.same.T
     pairs = sparse.coo_matrix((np.ones(len(one)), (one, other)), known.shape).tocsr()
@@ -93,7 +91,7 @@ def _clashing(cluster: Rows, entity: Rows, judged: Judged, apart: Rows | None) -
     return [np.flatnonzero(cluster == name) for name in np.unique(np.concatenate(bad))]
 
 
-def _divided(
+def divide(
     members: Rows,
     entity: Rows,
     known: sparse.csr_matrix,
@@ -102,22 +100,60 @@ def _divided(
     *,
     cut: float,
     apart: Rows | None,
+    owner: Rows | None = None,
 ) -> Rows:
-    """Return a part number for each member."""
+    """Divide a cluster whose rows must not all meet; return the first row of each member's part.
+
+    Args:
+        members: Its rows, ascending.
+        entity: What begins as one part, a number for each row of the table.
+        known: Symmetric matrix of probabilities; those that it lacks are scored.
+        score: Gives them.
+        judged: Pairs that must not meet.
+        cut: Mean probability from which two parts are joined.
+        apart: A group number a row; parts with rows of one group never meet.
+        owner: A number a row, below 0 for those that have none; parts of two owners never meet.
+    """
     _, part = np.unique(entity[members], return_inverse=True)
     count = int(part.max()) + 1
-    forbidden = np.zeros((count, count), dtype=bool)
     inside = np.isin(judged.different, members).all(axis=1)
     one, other = part[np.searchsorted(members, judged.different[inside])].T
-    forbidden[one, other] = forbidden[other, one] = True
-    if apart is not None:
-        for row, place in enumerate(members):  # a cluster
-            forbidden[part[row], part[apart[members] == apart[place]]] = True
-        np.fill_diagonal(forbidden, val=False)
     if count > _LARGEST:
-        alone = np.unique(np.maximum(*np.nonzero(forbidden)))
-        return np.where(np.isin(part, alone), part + 1, 0)
-    return _average(_chances(members, known, score), part, forbidden, cut)[part]
+        alone = np.unique(np.concatenate([np.maximum(one, other), _later(part, apart, members)]))
+        label = np.where(np.isin(part, alone), part + 1, 0)
+    else:
+        forbidden = np.zeros((count, count), dtype=bool)
+        forbidden[one, other] = forbidden[other, one] = True
+        if apart is not None:
+            forbidden |= _meeting(part, apart[members], count)
+        if owner is not None:
+            own = np.full(count, -1)
+            np.maximum.at(own, part, owner[members])
+            has_two = (own[:, None] >= 0) & (own >= 0)
+            forbidden |= has_two & (own[:, None] != own)
+        label = _average(_chances(members, known, score), part, forbidden, cut)[part]
+    _, first, of = np.unique(label, return_index=True, return_inverse=True)
+    return np.asarray(members[first[of]])
+
+
+def _meeting(part: Rows, groups: Rows, count: int) -> NDArray[np.bool_]:
+    """Tell which parts have rows of one group, ``(count, count)``."""
+    _, group = np.unique(groups, return_inverse=True)
+    holds = np.zeros((count, int(group.max()) + 1), dtype=np.int32)
+    holds[part, group] = 1
+    found = (holds @ holds.T) > 0
+    np.fill_diagonal(found, val=False)
+    return np.asarray(found)
+
+
+def _later(part: Rows, apart: Rows | None, members: Rows) -> Rows:
+    """Return the parts that have a row of a group of which an earlier part has one too."""
+    if apart is None:
+        return part[:0]
+    order = np.argsort(part, kind="stable")
+    _, first, group = np.unique(apart[members][order], return_index=True, return_inverse=True)
+    part = part[order]
+    return np.asarray(part[part != part[first[group]]])
 
 
 def _chances(members: Rows, known: sparse.csr_matrix, score: Score) -> NDArray[np.float64]:

@@ -75,6 +75,9 @@ class Judged:
         return np.isin(keys, low * height + high)
 
 
+NOT_JUDGED = Judged(np.zeros((0, 2), dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
+
+
 def read_verdicts(file: str) -> dict[Pair, Judgement]:
     """Read what `tk audit` kept, or any csv ``left_id,right_id,judgement,when``.
 

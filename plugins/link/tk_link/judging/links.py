@@ -33,54 +33,68 @@ class Bound:
     Attributes:
         is_same: The pair is judged the same.
         is_different: The pair is judged different.
-        is_closed: It is not judged the same, but one of its rows has its only partner by judgement.
+        is_closed: It is not judged the same, but one of its rows has its only partner by judgement,
+            or what earlier runs decided stays and leaves no room for it.
+        is_kept: An earlier run linked it, which stays (`tk_link.judging.earlier_links`).
     """
 
     is_same: NDArray[np.bool_]
     is_different: NDArray[np.bool_]
     is_closed: NDArray[np.bool_]
+    is_kept: NDArray[np.bool_]
+
+    @property
+    def is_fixed(self) -> NDArray[np.bool_]:
+        """Whether a pair is linked, whatever is decided."""
+        return self.is_same | self.is_kept
 
     @property
     def is_open(self) -> NDArray[np.bool_]:
         """Whether anything is left to decide about a pair."""
-        return ~(self.is_same | self.is_different | self.is_closed)
+        return ~(self.is_same | self.is_different | self.is_closed | self.is_kept)
 
 
 def unbound(pairs: int) -> Bound:
     """Return what no judgements make of pairs."""
     none = np.zeros(pairs, dtype=bool)
-    return Bound(none, none, none)
+    return Bound(none, none, none, none)
 
 
 def bind(pairs: Pairs, judged: Judged, how: Cardinality) -> Bound:
     """Return what judgements make of pairs under a cardinality."""
-    is_same, is_different = _held(pairs, judged.same), _held(pairs, judged.different)
-    is_closed = np.zeros(len(pairs), dtype=bool)
+    is_same, is_different = held(pairs, judged.same), held(pairs, judged.different)
+    is_closed = closed(pairs, is_same, how) & ~is_same
+    return Bound(is_same, is_different, is_closed, np.zeros(len(pairs), dtype=bool))
+
+
+def closed(pairs: Pairs, is_fixed: NDArray[np.bool_], how: Cardinality) -> NDArray[np.bool_]:
+    """Tell the pairs of rows that a cardinality leaves no partner beside their fixed ones."""
+    out = np.zeros(len(pairs), dtype=bool)
     for side, rows, height in (
         ("left", pairs.left, pairs.rows[0]),
         ("right", pairs.right, pairs.rows[1]),
     ):
         if how in ("1:1", "m:1" if side == "left" else "1:m"):
             has_partner = np.zeros(height, dtype=bool)
-            has_partner[rows[is_same]] = True
-            is_closed |= has_partner[rows]
-    return Bound(is_same, is_different, is_closed & ~is_same)
+            has_partner[rows[is_fixed]] = True
+            out |= has_partner[rows]
+    return out
 
 
-def with_same(pairs: Pairs, judged: Judged) -> Pairs:
-    """Return pairs with those that are judged the same among them."""
+def with_these(pairs: Pairs, rows: Rows) -> Pairs:
+    """Return pairs with these of left and right rows among them."""
     width = pairs.rows[1]
-    keys = np.union1d(_keys(pairs), judged.same[:, 0] * width + judged.same[:, 1])
+    keys = np.union1d(_keys(pairs), rows[:, 0] * width + rows[:, 1])
     left, right = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
     return replace(pairs, left=left, right=right)
 
 
 def overruled(guard: Guard, bound: Bound) -> Guard:
-    """Return a guard that bars no pair judged the same; what differs in it is still told."""
+    """Return a guard that bars no pair that is linked anyway; what differs in it is still told."""
     return replace(
         guard,
-        is_barred=guard.is_barred & ~bound.is_same,
-        is_variant=guard.is_variant & ~bound.is_same,
+        is_barred=guard.is_barred & ~bound.is_fixed,
+        is_variant=guard.is_variant & ~bound.is_fixed,
     )
 
 
@@ -116,7 +130,7 @@ def beyond(judged: Judged, how: Cardinality) -> list[tuple[str, int, Rows]]:
     return found
 
 
-def _held(pairs: Pairs, rows: Rows) -> NDArray[np.bool_]:
+def held(pairs: Pairs, rows: Rows) -> NDArray[np.bool_]:
     """Tell which pairs are among these of left and right rows."""
     return np.isin(_keys(pairs), rows[:, 0] * pairs.rows[1] + rows[:, 1])
 

@@ -259,14 +259,16 @@ def score_again(
     *,
     seed: int,
     lookalikes: Ask | None = None,
+    model: Model | None = None,
 ) -> Scores:
     """Score without some pairs, which are no matches: what is learnt then is not learnt from them.
 
-    They get the score and probability that they would have if they had no rivals.
+    They get the score and probability that they would have if they had no rivals. With ``model``
+    nothing is learnt.
     """
     rest = ~without
     among = Features(features.names, features.values[rest], features.weights)
-    learnt = score(among, pairs.only(rest), how, seed=seed, lookalikes=lookalikes)
+    learnt = score(among, pairs.only(rest), how, seed=seed, model=model, lookalikes=lookalikes)
     log_odds = learnt.model.additive.log_odds(before.levels)
     alone = learnt.model.curve(log_odds)
     probability = alone.copy()

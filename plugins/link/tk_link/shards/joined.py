@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tk_link.config import OutputConfig
+from tk_link.config import Join, OutputConfig
 from tk_link.linkage import ACCEPTED, PAIR_SCHEMA
 from tk_link.shape import chosen_rows, joined_frame, rounded
 from tk_link.shards.learnt import Learnt
@@ -63,7 +63,9 @@ class Joining:
             right_row=pl.Series(_places(right[_ROW].to_numpy(), links["right_row"].to_numpy())),
         ).sort("left_row", "match_rank", maintain_order=True)
         shown = links.filter(pl.col("match_status").is_in(ACCEPTED))
-        join = self.output.join if self.output.join in ("inner", "anti") else "left"
+        join: Join = "left"  # right rows without a partner follow in files of their own
+        if self.output.join != "outer":
+            join = "inner" if self.output.join == "right" else self.output.join
         rows = chosen_rows(shown, links, (len(left), len(right)), join)
         numbers = layout.numbers(shard), right[_ROW] - layout.left_height
         frame = joined_frame(rows, left, right.drop(_ROW), self.output.suffix, numbers)
@@ -88,7 +90,7 @@ class Joining:
         )
 
     def _write_alone(self, shard: int) -> tuple[Frames, Values]:
-        """Write the right rows without a partner, as ``--join outer`` does after all left ones."""
+        """Write the right rows without a partner, as ``outer`` and ``right`` do at their end."""
         layout = self.learnt.layout
         linked = self.ruled.gather(shard, "asks").select(_numbered("row"))
         right = _rows(self.learnt, self.schemas[1], shard).join(linked, on=_ROW, how="anti")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypedDict
@@ -17,12 +17,23 @@ from typing import TypedDict
 from tk.errors import UsageError
 from tk.protocols import Executor
 from tk_link.config import LinkConfig, OutputConfig
+from tk_link.decisions import cut_for
 from tk_link.fields import Field
 from tk_link.linkage import Cardinality, Recall, Skipped
 from tk_link.outcome import STATUSES
 from tk_link.progress import Progress
 from tk_link.reading.several import expand
-from tk_link.shards import deciding, inputs, joined, likely, output, pairs, passes, scoring, sides
+from tk_link.shards import (
+    deciding,
+    inputs,
+    joined,
+    output,
+    pairs,
+    passes,
+    proposing,
+    scoring,
+    sides,
+)
 from tk_link.shards.components import connect
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.deciding import Ruling
@@ -127,10 +138,9 @@ def run(
     layout = lay_out(shop, pieces, None, lefts=lefts)
     learning = sides.learn(shop, layout, (left, right), config)
     learnt = learning.learnt
-    near = likely.find_likely(learnt, shop, learning.sample)
-    found = passes.choose(learnt, shop, learning.sample, near)
-    scored, ruling, candidates = _score(shop, learnt, found, config)
-    ruled, notes = _decide(shop, learnt, scored, ruling)
+    found = proposing.choose(learnt, shop, learning.sample)
+    scored, ruling, candidates = _score(shop, learning, found, config)
+    ruled, notes, cut = _decide(shop, learnt, scored, ruling)
     written = _write(shop, learnt, (ruled, scored), shape, folder, draws=config.draws)
     counts, total = _counted(notes, layout.left_height)
     return LinkResult(
@@ -145,7 +155,7 @@ def run(
         candidates=candidates,
         how=ruling.how,
         how_reason=ruling.how_reason,
-        cut=config.review_band[0] if config.review_band else config.min_prob,
+        cut=cut,
         counts=counts,
         linked_left_rows=int(total["linked"]),
         **_precision(counts["match"] + counts["review"], total),
@@ -179,21 +189,17 @@ def check_options(config: LinkConfig, shape: OutputConfig) -> None:
             f"retrieve {config.retrieve!r} is not offered over shards, where passes propose pairs; "
             "leave it out"
         )
-    if shape.join == "right":
-        raise UsageError("join right is not offered over shards; turn the tables round")
+    if config.precision is not None and config.review_band is not None:
+        raise UsageError("precision and review_band both set the cut over shards; leave one out")
     options = {
-        "k": config.k,
-        "block": config.block,
-        "require": config.require,
-        "forbid_conflict": config.forbid_conflict,
-        "precision": config.precision,
-        "all": config.all_pairs,
-        "report": shape.report,
-        "if_exists": shape.if_exists,
+        "block": (config.block, "name its columns with --require: such pairs alone are linked"),
+        "all": (config.all_pairs, "lower --min-prob, or take several partners with --how m:m"),
+        "report": (shape.report, "make one of a part: tk link … --sample 20000 --report FILE"),
+        "if_exists": (shape.if_exists, "name an empty folder with -o"),
     }
-    name = next((name for name, value in options.items() if value), None)
-    if name is not None:
-        raise UsageError(f"{name} is not offered over shards; leave it or work_dir out")
+    for name, (value, instead) in options.items():
+        if value:
+            raise UsageError(f"{name} is not offered over shards; {instead}, or leave work_dir out")
 
 
 def _counted(notes: Sequence[Note], lefts: int) -> tuple[dict[str, int], dict[str, float]]:
@@ -213,35 +219,41 @@ def _precision(accepted: int, total: Mapping[str, float]) -> _Precision:
 
 def _parts(shape: OutputConfig, lefts: int, count: int) -> int:
     """Return the number of files: one for a left shard, and where right rows follow, for those."""
-    return count if shape.join == "outer" and not shape.pairs else lefts
+    return count if shape.join in ("outer", "right") and not shape.pairs else lefts
 
 
 def _score(
-    shop: Workshop, learnt: Learnt, found: passes.Chosen, config: LinkConfig
+    shop: Workshop, learning: sides.Learning, found: passes.Chosen, config: LinkConfig
 ) -> tuple[Stage, Ruling, int]:
     """Find, compare and weigh pairs; they are in left shards alone."""
-    layout = learnt.layout
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), layout.count)
-    proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), layout.count)
-    asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), layout.lefts)
+    learnt, layout = learning.learnt, learning.learnt.layout
+    asked, _ = proposing.propose(learnt, shop, found)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), layout.count)
-    work = partial(scoring.compare, learnt, asked, answers)
-    compared, _ = shop.run("compared", work, layout.lefts)
-    candidates = int(sum(note.values["pairs"] for note in notes))
-    weights = scoring.weights_of(compared, learnt)
-    ruling = deciding.fit(compared, weights, learnt, candidates, config)
+    obeyed = learning.rules(config)
+    work = partial(scoring.compare, learnt, asked, answers, obeyed)
+    compared, notes = shop.run("compared", work, layout.lefts)
+    candidates = int(sum(note.rows["compared"] for note in notes))
+    given = (compared, answers)
+    ruling = deciding.fit(shop, learning, given, candidates, config)
     scored, _ = shop.run("scored", partial(deciding.weigh, compared, ruling), layout.lefts)
     return scored, ruling, candidates
 
 
 def _decide(
     shop: Workshop, learnt: Learnt, scored: Stage, ruling: Ruling
-) -> tuple[Stage, list[Note]]:
-    """Bring components together, each in the shard of its first row, and decide them."""
-    layout = learnt.layout
+) -> tuple[Stage, list[Note], float]:
+    """Bring components together, each in the shard of its first row, and decide them by one cut."""
+    layout, config = learnt.layout, ruling.config
     stars = connect(shop, partial(deciding.edges, scored), layout.shard_of, layout.count)
     sent, _ = shop.run("sent", partial(deciding.send, learnt, stars, scored), layout.count)
-    return shop.run("decided", partial(deciding.rule, learnt, ruling, sent), layout.lefts)
+    cut = config.review_band[0] if config.review_band else config.min_prob
+    if config.precision is not None:
+        kept, _ = shop.run("chances", partial(deciding.chances, learnt, ruling, sent), layout.lefts)
+        chances = kept.lazily("chances").collect()["match_probability"].to_numpy()
+        cut = cut_for(chances, config.precision)
+        ruling = replace(ruling, config=replace(config, precision=None, min_prob=cut))
+    work = partial(deciding.rule, learnt, ruling, sent)
+    return *shop.run("decided", work, layout.lefts), cut
 
 
 def _write(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from tk_link.candidates import COMMON_KEY
 from tk_link.passes import MOST_PAIRS
 from tk_link.shards import words
 from tk_link.shards.learnt import Learnt
@@ -34,27 +37,31 @@ def spread(learnt: Learnt, chosen: Chosen, shard: int) -> tuple[Frames, Values]:
     return {"keys": pl.concat(found)}, {}
 
 
-def join(learnt: Learnt, keys: Stage, shard: int) -> tuple[Frames, Values]:
+def join(learnt: Learnt, chosen: Chosen, keys: Stage, shard: int) -> tuple[Frames, Values]:
     """Pair the rows that share a rare value, and send each pair to the shard of its left row."""
     found = keys.gather(shard, "keys")
     height = pl.len().over("pass", "key").cast(pl.Int64)
-    proposed = height * height
+    lefts = rights = height
     if learnt.layout.lefts:
         rights = pl.col("apart").sum().over("pass", "key")  # 0 on the left, 1 on the right
-        proposed = (height - rights) * rights
-    rare = found.filter((height > 1) & (proposed <= MOST_PAIRS) & (proposed > 0))
+        lefts = height - rights
+    is_rare = lefts * rights <= MOST_PAIRS
+    if chosen.is_search:
+        is_rare = (lefts <= COMMON_KEY) & (rights <= COMMON_KEY)
+    rare = found.filter((height > 1) & (lefts > 0) & (rights > 0) & is_rare)
     both = rare.join(rare, on=["pass", "key"], suffix="_right").filter(
         pl.col("row") < pl.col("row_right")
     )
-    if learnt.recipe.apart:
+    if learnt.recipe.apart or learnt.layout.lefts:
         both = both.filter(pl.col("apart") != pl.col("apart_right"))
     pairs = both.select(left="row", right="row_right").unique().sort("left", "right")
     return {"pairs": pairs.with_columns(learnt.layout.shard_of(pairs["left"]))}, {}
 
 
-def ask(learnt: Learnt, proposed: Stage, shard: int) -> tuple[Frames, Values]:
+def ask(learnt: Learnt, proposed: Sequence[Stage], shard: int) -> tuple[Frames, Values]:
     """Keep each pair of a shard's rows once, and ask other shards for the rows they lack."""
-    pairs = proposed.gather(shard, "pairs").unique().sort("left", "right")
+    pairs = pl.concat([stage.gather(shard, "pairs") for stage in proposed])
+    pairs = pairs.unique().sort("left", "right")
     rows = pairs["right"].unique().sort()
     return {"pairs": pairs, "asks": asks(learnt, rows, shard)}, {"pairs": len(pairs)}
 

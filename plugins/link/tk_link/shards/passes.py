@@ -40,19 +40,25 @@ class Chosen:
         passes: The passes, the most useful first.
         recall: Expected share of the true pairs that they find; None where nothing is known.
         words: Rare words that bring rows together as well, where passes alone miss too much.
+        is_search: Whether all texts are compared, beside what passes propose.
     """
 
     passes: tuple[Pass, ...]
     recall: Recall | None
     words: Words | None = None
+    is_search: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them in words."""
-        return (*map(str, self.passes), *(["a rare word"] if self.words is not None else []))
+        """All of them in words, and the search of all texts."""
+        more = ["a rare word"] if self.words is not None else []
+        more += ["the nearest of all texts"] if self.is_search else []
+        return (*map(str, self.passes), *more)
 
     def warnings(self) -> Iterator[str]:
         """Yield what to know before the result is trusted."""
+        if self.is_search:
+            return
         if self.recall is None:
             yield "too few rows have a near twin to learn passes from: exact ones were taken"
         elif self.recall.share < ENOUGH:

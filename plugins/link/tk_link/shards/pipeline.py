@@ -15,8 +15,8 @@ import polars as pl
 
 from tk.errors import InputError, UsageError
 from tk.protocols import Executor
+from tk_link import candidates
 from tk_link.columns import check_known
-from tk_link.comparing import statistics
 from tk_link.dedupe.config import DedupeConfig
 from tk_link.dedupe.naming import id_column, profile_stacked
 from tk_link.dedupe.pipeline import choose_fields
@@ -25,10 +25,11 @@ from tk_link.fields import Field
 from tk_link.linkage import Recall, Skipped
 from tk_link.progress import Progress
 from tk_link.shape import distinct
-from tk_link.shards import grouping, inputs, likely, output, pairs, passes, scoring, spelling
+from tk_link.shards import grouping, inputs, output, pairs, passes, proposing, scoring, spelling
 from tk_link.shards.components import connect
 from tk_link.shards.config import ShardConfig
 from tk_link.shards.inputs import ROW, Layout, Piece
+from tk_link.shards.learning import learn_rows
 from tk_link.shards.learnt import Learnt
 from tk_link.shards.starting import lay_out, open_workshop
 from tk_link.shards.store import Note, Stage, Work, Workshop
@@ -126,7 +127,7 @@ def run(
     shop = open_workshop(shards, options, pieces, executor=executor, progress=progress)
     layout = lay_out(shop, pieces, source)
     learnt, sample, skipped = _learn(shop, layout, config, source)
-    found = passes.choose(learnt, shop, sample, likely.find_likely(learnt, shop, sample))
+    found = proposing.choose(learnt, shop, sample)
     scored, rule, candidates = _score(shop, learnt, found, config)
     clusters, notes = _cluster(shop, learnt, scored, rule)
     schema = inputs.common_schema(layout.stage, range(layout.count))
@@ -183,8 +184,6 @@ def check_options(config: DedupeConfig) -> None:
         raise UsageError(
             "cluster single-best is not offered over shards; use average, cc, complete"
         )
-    if config.k is not None:
-        raise UsageError("k has no meaning over shards, where passes propose pairs; leave it out")
 
 
 def _source(pieces: Sequence[Piece], config: DedupeConfig) -> str | None:
@@ -221,18 +220,12 @@ def _learn(
         id_column=config.id or id_column(profiles),
         source=source,
         apart=config.across_only,
+        identifying=None if views.identifying_field is None else views.identifying_field.left,
     )
     sample = recipe.spell(text, 0)
-    own, own_views = recipe.table(sample)
-    counted = statistics.learn(
-        own, fields, own_views.record[0], own_views.wording[0] if own_views.wording else None
-    )
-    path = shop.folder / "counts.npz"
-    if not path.exists():
-        counted.save(path)
-    count = layout.count
-    stage, _ = shop.run("spelled", partial(spelling.spell_shard, layout, recipe), count)
-    return Learnt(layout, recipe, stage, path), sample, skipped
+    k = config.k or candidates.K
+    learnt, sample = learn_rows(shop, layout, (recipe, recipe), sample, nearest=(k, k))
+    return learnt, sample, skipped
 
 
 def _check(config: DedupeConfig, table: Table, source: str | None) -> None:
@@ -255,14 +248,14 @@ def _score(
     shop: Workshop, learnt: Learnt, found: passes.Chosen, config: DedupeConfig
 ) -> tuple[Stage, grouping.Rule, int]:
     count = learnt.layout.count
-    keys, _ = shop.run("keys", partial(pairs.spread, learnt, found), count)
-    proposed, _ = shop.run("pairs", partial(pairs.join, learnt, keys), count)
-    asked, notes = shop.run("asks", partial(pairs.ask, learnt, proposed), count)
+    asked, notes = proposing.propose(learnt, shop, found)
     answers, _ = shop.run("answers", partial(pairs.answer, learnt, asked), count)
-    compared, _ = shop.run("compared", partial(scoring.compare, learnt, asked, answers), count)
+    compared, _ = shop.run(
+        "compared", partial(scoring.compare, learnt, asked, answers, ((), ())), count
+    )
     candidates = int(sum(note.values["pairs"] for note in notes))
     weights = scoring.weights_of(compared, learnt)
-    model = scoring.fit(compared, weights, candidates)
+    model = scoring.fit(compared, weights, candidates, learnt.layout.height)
     scored, _ = shop.run("scored", partial(scoring.score, compared, model, weights, learnt), count)
     rule = grouping.Rule(config.cluster, config.min_prob, model, weights, config.draws, config.seed)
     return scored, rule, candidates

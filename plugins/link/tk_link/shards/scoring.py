@@ -14,7 +14,7 @@ from tk_link.dedupe.within import calibrated, learn
 from tk_link.scoring import levels
 from tk_link.scoring.additive import Additive
 from tk_link.scoring.curve import Curve
-from tk_link.shards.learnt import Learnt
+from tk_link.shards.learnt import Learnt, Obeyed
 from tk_link.shards.store import Frames, Stage, Values
 
 
@@ -30,32 +30,38 @@ LEARN_PAIRS = 300_000
 """Pairs that the model is learnt on: all, or a sample by left row."""
 
 
-def compare(learnt: Learnt, asked: Stage, answers: Stage, shard: int) -> tuple[Frames, Values]:
-    """Compare a shard's pairs: ``left``, ``right`` and a column for each feature."""
+def compare(
+    learnt: Learnt, asked: Stage, answers: Stage, obeyed: Obeyed, shard: int
+) -> tuple[Frames, Values]:
+    """Compare a shard's pairs that obey hard rules: ``left``, ``right`` and each feature."""
     pairs = asked.read(shard, "pairs")
     own = learnt.spelled.read(shard, "spelled")
     own = own.join(pairs.select(row="left").unique(), on="row", how="semi")
     rows = pl.concat([own, answers.gather(shard, "rows").select(own.columns)]).unique("row")
+    if any(obeyed):
+        pairs = pairs.filter(pl.Series(learnt.allowed(rows, pairs, obeyed)))
     features, _ = learnt.compare(rows, pairs)
     values = pl.DataFrame(features.values, schema=[_column(name) for name in features.names])
     return {"compared": pairs.hstack(values)}, {}
 
 
-def fit(compared: Stage, weights: NDArray[np.float64], pairs: int) -> Scorer:
+def fit(compared: Stage, weights: NDArray[np.float64], pairs: int, height: int) -> Scorer:
     """Learn the model, as `tk_link.dedupe` does, on at most about `LEARN_PAIRS`.
 
     Args:
         compared: The stage that compared them.
         weights: Multiplier on each feature's evidence.
         pairs: Number of pairs of all shards.
+        height: Number of rows.
     """
-    sample = sampled(compared, share_of(pairs, LEARN_PAIRS))
+    share = share_of(pairs, LEARN_PAIRS)
+    sample = sampled(compared, share)
     rows = pl.concat([sample["left"], sample["right"]]).unique().sort().to_numpy()
     left, right = (
         np.searchsorted(rows, sample[side].to_numpy()).astype(np.int32)
         for side in ("left", "right")
     )
-    height = max(len(rows), 1)
+    height = max(len(rows), -(-height // share), 1)
     local = Pairs(left, right, (height, height), is_within=True)
     features = features_of(sample, weights)
     model, curve, is_settled = learn(features, local)
@@ -69,9 +75,9 @@ def share_of(pairs: int, most: int) -> int:
     return max(-(-pairs // most), 1)
 
 
-def sampled(compared: Stage, share: int) -> pl.DataFrame:
-    """Return the compared pairs of one left row in ``share``, drawn by hash; sorted."""
-    frame = compared.lazily("compared")
+def sampled(compared: Stage, share: int, shard: int | None = None) -> pl.DataFrame:
+    """Return the compared pairs of one left row in ``share``, drawn by hash; of a shard, or all."""
+    frame = compared.lazily("compared", shard)
     if share > 1:
         frame = frame.filter(pl.col("left").hash(seed=7) % share == 0)
     return frame.sort("left", "right").collect()

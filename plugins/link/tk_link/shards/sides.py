@@ -13,21 +13,22 @@ from functools import partial
 import polars as pl
 
 from tk.errors import UsageError
+from tk_link import candidates
 from tk_link.align import Alignment
 from tk_link.columns import check_columns
-from tk_link.comparing import statistics
 from tk_link.comparing.described import Described, described
 from tk_link.config import LinkConfig
 from tk_link.fields import Field, FieldType
 from tk_link.plan import Profiles, prepare
 from tk_link.profile import Profile
+from tk_link.rules import field_of
 from tk_link.shards import inputs
 from tk_link.shards.inputs import ROW, Layout
-from tk_link.shards.learnt import Learnt
+from tk_link.shards.learning import learn_rows
+from tk_link.shards.learnt import Learnt, Obeyed
 from tk_link.shards.spelling import Recipe, recipe_of
-from tk_link.shards.store import Frames, Stage, Values, Workshop
+from tk_link.shards.store import Stage, Workshop
 from tk_link.tables import Table
-from tk_link.textview import text_view
 from tk_link.views import Views, build_views
 
 _SAMPLE = 25_000
@@ -49,6 +50,21 @@ class Learning:
     sample: pl.DataFrame
     alignment: Alignment
     ids: tuple[str | None, str | None]
+
+    def rules(self, config: LinkConfig) -> Obeyed:
+        """Return the compared fields that hard rules name.
+
+        Raises:
+            InputError: A rule names a column that is not compared.
+        """
+        both = self.alignment.fields
+        own = dict(zip(both, self.learnt.recipe.fields, strict=True))
+        named = ((config.require, "--require"), (config.forbid_conflict, "--forbid-conflict"))
+        must, must_not = (
+            tuple(own[field_of(column, both, option)] for column in columns)
+            for columns, option in named
+        )
+        return must, must_not
 
 
 def learn(shop: Workshop, layout: Layout, names: tuple[str, str], config: LinkConfig) -> Learning:
@@ -78,24 +94,9 @@ def learn(shop: Workshop, layout: Layout, names: tuple[str, str], config: LinkCo
     recipes = _recipes((left, right), aligned.fields, views, profiles, ids)
     spelled = [recipe.spell(text, 0) for recipe, text in zip(recipes, texts, strict=True)]
     sample = pl.concat([spelled[0], spelled[1].with_columns(apart=pl.lit(1, pl.Int64))])
-    recipe = recipes[0]
-    own, own_views = recipe.table(sample)
-    wording = own_views.wording[0] if own_views.wording else None
-    path = shop.folder / "counts.npz"
-    if not path.exists():
-        statistics.learn(own, recipe.fields, own_views.record[0], wording).save(path)
-    stage, _ = shop.run("spelled", partial(spell, layout, recipes), layout.count)
-    return Learning(Learnt(layout, recipe, stage, path), sample, aligned, ids)
-
-
-def spell(layout: Layout, recipes: tuple[Recipe, Recipe], shard: int) -> tuple[Frames, Values]:
-    """Write down a shard's rows as they are compared; ``apart`` is 1 on the right side."""
-    is_right = layout.is_right(shard)
-    text = text_view(layout.stage.read(shard, "rows"))
-    text = text.with_columns(layout.numbers(shard).alias(ROW))
-    start = layout.offsets[shard] - (layout.left_height if is_right else 0)
-    rows = recipes[is_right].spell(text, start)
-    return {"spelled": rows.with_columns(apart=pl.lit(int(is_right), pl.Int64))}, {}
+    k = config.k or candidates.K
+    learnt, sample = learn_rows(shop, layout, recipes, sample, nearest=(k, max(k // 2, 1)))
+    return Learning(learnt, sample, aligned, ids)
 
 
 def _sample(drawn: Stage, shards: range) -> pl.DataFrame:
@@ -112,7 +113,8 @@ def _recipes(
     """Return how left and right rows become comparable; the left one makes tables of both."""
     own = tuple([replace(field, left=c, right=c) for field, c in zip(fields, columns, strict=True)]
                 for columns in zip(*((f.left, f.right) for f in fields), strict=True))  # fmt: skip
-    told = described(fields, views.identifying_field)
+    identifying = views.identifying_field
+    told = described(fields, identifying)
     left, right = (
         replace(
             recipe_of(
@@ -122,6 +124,7 @@ def _recipes(
                 id_column=id_column,
                 source=None,
                 apart=False,
+                identifying=None if identifying is None else named[fields.index(identifying)].left,
             ),
             told=None if told is None else _of(told, dict(zip(fields, named, strict=True))),
         )

@@ -21,7 +21,7 @@ from tk_link.tables import Table
 from tk_link.textview import text_view
 from tk_link.views import WORDY, Views, dated, raw_text, record_text, spelled
 
-TITLE, TOLD, YEAR = "title", "told", "year"
+TITLE, TOLD, YEAR, IDENTIFYING = "title", "told", "year", "identifying"
 _RAW: frozenset[FieldType] = frozenset({"number", "geo"})
 
 
@@ -39,6 +39,7 @@ class Recipe:
         source: Column that says which file a row is from, if there is one.
         apart: Whether rows of one file are different entities.
         told: Columns that say what a thing is, where variants are to be told apart.
+        identifying: The most identifying column, where rows are searched by it alone as well.
     """
 
     columns: tuple[str, ...]
@@ -50,6 +51,7 @@ class Recipe:
     source: str | None
     apart: bool
     told: Described | None = None
+    identifying: str | None = None
 
     def spell(self, text: pl.DataFrame, start: int) -> pl.DataFrame:
         """Return rows as they are compared.
@@ -61,7 +63,7 @@ class Recipe:
         Returns:
             ``row``, ``name``, ``filled``, ``apart``, ``record``, ``wording`` and for field 2, as
             far as it has them, ``v2`` (normalised), ``d2`` (date) and ``t2`` (raw); `TITLE`, `TOLD`
-            and years where things are described.
+            and years where things are described, `IDENTIFYING` where it is searched by.
         """
         numbers = text[ROW]
         missing = [pl.lit(None, pl.String).alias(c) for c in self.columns if c not in text.columns]
@@ -90,6 +92,8 @@ class Recipe:
                 own_columns.append(text[field.left].alias(f"t{n}"))
         if self.told is not None:
             own_columns += _described(table, self.told)
+        if self.identifying is not None:
+            own_columns.append(spelled(table, self.identifying, "text").alias(IDENTIFYING))
         wording = raw_text(table, self.wording) if self.wording else None
         return pl.DataFrame(
             {
@@ -126,6 +130,10 @@ class Recipe:
         return table, views
 
 
+Recipes = tuple[Recipe, Recipe]
+"""Those of left and right rows, which are one where there are no sides."""
+
+
 def _described(table: Table, told: Described) -> list[pl.Series]:
     """Return what the variant guard reads of each row."""
     return [
@@ -146,6 +154,7 @@ def recipe_of(
     id_column: str | None,
     source: str | None,
     apart: bool,
+    identifying: str | None,
 ) -> Recipe:
     """Decide on a sample how rows become comparable.
 
@@ -156,6 +165,7 @@ def recipe_of(
         id_column: Column that names rows.
         source: Column that says which file a row is from.
         apart: Whether rows of one file are different entities.
+        identifying: The most identifying column, if there is one.
     """
     record = {field.left: field.type for field in fields} | extras
     wordy = [field.left for field in fields if field.type in WORDY]
@@ -169,11 +179,17 @@ def recipe_of(
         id_column=id_column,
         source=source,
         apart=apart,
+        identifying=identifying,
     )
 
 
-def spell_shard(layout: Layout, recipe: Recipe, shard: int) -> tuple[Frames, Values]:
-    """Write down a shard's rows as they are compared."""
+def spell_shard(layout: Layout, recipes: Recipes, shard: int) -> tuple[Frames, Values]:
+    """Write down a shard's rows as they are compared; of two sides, ``apart`` is 1 on the right."""
     text = text_view(layout.stage.read(shard, "rows"))
     text = text.with_columns(layout.numbers(shard).alias(ROW))
-    return {"spelled": recipe.spell(text, layout.starts[shard])}, {}
+    if not layout.lefts:
+        return {"spelled": recipes[0].spell(text, layout.starts[shard])}, {}
+    is_right = layout.is_right(shard)
+    start = layout.offsets[shard] - (layout.left_height if is_right else 0)
+    rows = recipes[is_right].spell(text, start)
+    return {"spelled": rows.with_columns(apart=pl.lit(int(is_right), pl.Int64))}, {}

@@ -23,7 +23,7 @@ from tk_link.shards.config import ShardConfig
 from tk_link.shards.inputs import Layout, Piece
 from tk_link.shards.store import Workshop
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when a stage's files change, so that those of an older version are not taken for ours."""
 
 

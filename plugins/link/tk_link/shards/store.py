@@ -81,9 +81,10 @@ class Stage:
         with readable(path):
             return pl.read_parquet(path, columns=list(columns) if columns is not None else None)
 
-    def lazily(self, name: str) -> pl.LazyFrame:
-        """Return the frames of all shards."""
-        return pl.scan_parquet([self.path(shard, name) for shard in range(self.count)])
+    def lazily(self, name: str, shard: int | None = None) -> pl.LazyFrame:
+        """Return the frame of a shard, or those of all."""
+        shards = range(self.count) if shard is None else [shard]
+        return pl.scan_parquet([self.path(each, name) for each in shards])
 
     def gather(self, shard: int, name: str) -> pl.DataFrame:
         """Read what all shards of this stage wrote for one shard of the next."""

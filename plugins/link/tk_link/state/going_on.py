@@ -1,7 +1,8 @@
 """One deduplication that goes on from a state: receive, link all rows, carry the ids, keep.
 
 All rows are linked at once every time. So the result is what a run over all files would give, and
-what it costs is such a run; embeddings come from their cache. Rows and judgements are on the disk
+what it costs is such a run; embeddings come from their cache. Where earlier clusters are to stay,
+that result is fitted around them (`tk_link.judging.earlier`). Rows and judgements are on the disk
 before linking begins, ids and clusters when it has ended, before any output is written.
 """
 
@@ -11,7 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
 from tk.errors import UsageError
+from tk_link.config import Earlier
 from tk_link.dedupe.clustering import Clustering
 from tk_link.dedupe.columns import check_columns
 from tk_link.dedupe.config import DedupeConfig
@@ -22,7 +28,7 @@ from tk_link.judging.judged import Verdicts, rows_by_name
 from tk_link.progress import Progress
 from tk_link.state.arriving import Arriving, Source, receive
 from tk_link.state.deciding import added, locate
-from tk_link.state.keeping import keep, kept
+from tk_link.state.keeping import keep_clustering, kept_clustering
 from tk_link.state.opening import DEDUPED
 from tk_link.state.running import (
     Step,
@@ -30,6 +36,7 @@ from tk_link.state.running import (
     changed,
     finish,
     ids_of,
+    kept,
     options_of,
     places_of,
     unchanged,
@@ -65,6 +72,7 @@ def go_on(
     config: DedupeConfig,
     verdicts: Verdicts,
     *,
+    earlier: Earlier = "revise",
     progress: Progress | None = None,
     again: bool = False,
 ) -> Continued:
@@ -75,6 +83,7 @@ def go_on(
         arriving: Tables, new or known.
         config: How to find duplicates.
         verdicts: Judgements that are added to the state's.
+        earlier: Whether clusters of earlier runs may be revised, or stay.
         progress: Told about the stages.
         again: Link even where nothing is new, because what is computed on the way is wanted.
 
@@ -95,21 +104,37 @@ def go_on(
         rows = rows_by_name(*names)
         located = locate([*kept_before, *more], rows, rows, places)
         located.judged.check(names[0])
-        options = options_of(config, free=_FREE)
+        options = options_of(config, earlier, free=_FREE)
         step = Step(len(stacked.table), tuple(news), located.judged)
         if not (again or more or step.is_news) and (last := unchanged(store, options)):
-            found = replace(kept(store), ids=ids_of(store, places))
+            found = replace(kept_clustering(store), ids=ids_of(store, places))
             return Continued(stacked, found, config, replace(step, run=last))
         step = replace(step, changed=changed(store, options))
         arrived = [source for source in sources if not any(source is old for old in before)]
         run = begin(store, options, arrived, more, located)
-        closely = run_closely(stacked.table, config, progress=progress, judged=located.judged)
-        found = closely.clustering
+        ids = ids_of(store, places)
+        closely = run_closely(
+            stacked.table,
+            config,
+            progress=progress,
+            judged=located.judged,
+            earlier=_numbered(ids) if earlier == "keep" else None,
+        )
+        found, free = closely.clustering, closely.free
         with finish(store, run, found.rows["cluster"], places, names[0]) as carried:
-            keep(store, run, found)
+            keep_clustering(store, run, found)
         closely = replace(closely, clustering=replace(found, ids=carried.ids))
         step = replace(step, run=run, carried=carried)
+        if free is not None:
+            step = replace(step, kept=kept(ids, carried, free, names[0], store))
         return Continued(stacked, closely.clustering, config, step, closely)
+
+
+def _numbered(ids: pl.Series) -> NDArray[np.int64] | None:
+    """Return a number for each cluster, -1 for rows that have none; None where no row has."""
+    if ids.null_count() == len(ids):
+        return None
+    return np.asarray(ids.rank("dense").cast(pl.Int64).fill_null(-1).to_numpy())
 
 
 def look_ahead(

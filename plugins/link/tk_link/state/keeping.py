@@ -12,7 +12,7 @@ from tk_link.linkage import Skipped
 from tk_link.state.store import Store
 
 
-def keep(store: Store, run: int, clustering: Clustering) -> None:
+def keep_clustering(store: Store, run: int, clustering: Clustering) -> None:
     """Write `clustering` in place of the result before; inside a transaction."""
     store.write_frame("clustered", clustering.rows)
     store.write_frame("pairs", clustering.pairs)
@@ -32,7 +32,7 @@ def keep(store: Store, run: int, clustering: Clustering) -> None:
     store.write_about(run, json.dumps(about))
 
 
-def kept(store: Store) -> Clustering:
+def kept_clustering(store: Store) -> Clustering:
     """Return the result of the last run, which ended."""
     about = json.loads(store.about())
     choice = about["choice"]

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from tk.errors import UsageError
 from tk_link.columns import check_columns
-from tk_link.config import LinkConfig
+from tk_link.config import Earlier, LinkConfig
+from tk_link.judging.earlier_links import EarlierLinks
 from tk_link.judging.judged import Judged, Verdicts, rows_by_name
 from tk_link.linkage import ACCEPTED, Linkage
 from tk_link.pipeline import Run, run_closely
@@ -34,12 +36,13 @@ from tk_link.state.running import (
     changed,
     finish,
     ids_of,
+    kept,
     options_of,
     places_of,
     unchanged,
 )
 from tk_link.state.sides import Side, side_of
-from tk_link.state.store import KeptJudgement, open_store, read_store
+from tk_link.state.store import KeptJudgement, Store, open_store, read_store
 
 _FREE = ("draws", "device", "offline", "threads")
 """Options that have no part in what is found."""
@@ -75,6 +78,7 @@ def link_on(
     config: LinkConfig,
     verdicts: Verdicts,
     *,
+    earlier: Earlier = "revise",
     progress: Progress | None = None,
     again: bool = False,
 ) -> Linked:
@@ -85,6 +89,7 @@ def link_on(
         arriving: Left and right tables, new or known.
         config: How to link.
         verdicts: Judgements that are added to the state's.
+        earlier: Whether links of earlier runs may be revised, or stay.
         progress: Told about the stages.
         again: Link even where nothing is new, because what is computed on the way is wanted.
 
@@ -100,27 +105,32 @@ def link_on(
         before = store.sources()
         sources, news, sides, config = _received(before, arriving, config)
         places = places_of([each for side in _SIDES for each in of_side(sources, side)])
-        kept = store.judgements()
-        more = added(kept, verdicts, key=tuple)
-        located = _located([*kept, *more], sides, places)
+        judgements = store.judgements()
+        more = added(judgements, verdicts, key=tuple)
+        located = _located([*judgements, *more], sides, places)
         judged = _by_side(located.judged, len(sides[0]))
-        options = options_of(config, free=_FREE)
+        options = options_of(config, earlier, free=_FREE)
         step = Step(len(places), tuple(news), judged)
         if not (again or more or step.is_news) and (last := unchanged(store, options)):
-            ids = _split(ids_of(store, places), sides)
-            return Linked(sides, kept_linkage(store), ids, replace(step, run=last))
+            known = _split(ids_of(store, places), sides)
+            return Linked(sides, kept_linkage(store), known, replace(step, run=last))
         step = replace(step, changed=changed(store, options))
         arrived = [source for source in sources if not any(source is old for old in before)]
         run = begin(store, options, arrived, more, located)
         tables = sides[0].table, sides[1].table
-        closely = run_closely(*tables, config, progress=progress, judged=judged)
+        ids = ids_of(store, places)
+        standing = _standing(store, ids, sides) if earlier == "keep" else None
+        closely = run_closely(*tables, config, progress=progress, judged=judged, earlier=standing)
         closely = replace(closely, linkage=_named(closely.linkage, sides))
         names = pl.concat([side.names for side in sides])
-        with finish(store, run, _clusters(closely.linkage, sides), places, names) as carried:
+        clusters = pl.Series(_clusters(closely.linkage.pairs, sides))
+        with finish(store, run, clusters, places, names) as carried:
             keep_linkage(store, run, closely.linkage)
-        ids = _split(carried.ids, sides)
         step = replace(step, run=run, carried=carried)
-        return Linked(sides, closely.linkage, ids, step, closely)
+        if closely.free is not None:
+            free = _clusters(closely.free, sides)
+            step = replace(step, kept=kept(ids, carried, free, names, store))
+        return Linked(sides, closely.linkage, _split(carried.ids, sides), step, closely)
 
 
 def look_ahead(path: Path, arriving: Tables, config: LinkConfig) -> tuple[Sides, LinkConfig]:
@@ -165,15 +175,35 @@ def _named(linkage: Linkage, sides: Sides) -> Linkage:
     return replace(linkage, left_id=sides[0].id_column, right_id=sides[1].id_column)
 
 
-def _clusters(linkage: Linkage, sides: Sides) -> pl.Series:
+def _standing(store: Store, ids: pl.Series, sides: Sides) -> EarlierLinks | None:
+    """Return what the last run that ended decided, None where there was none.
+
+    Args:
+        store: The state.
+        ids: What each row's cluster was called then, null for a row that was not there.
+        sides: All rows now: those that were there are in the same order.
+    """
+    known = ids.is_not_null().to_numpy()
+    if not known.any():
+        return None
+    left, right = known[: len(sides[0])], known[len(sides[0]) :]
+    pairs = store.read_frame("pairs").filter(pl.col("match_status").is_in(ACCEPTED))
+    rows = [
+        np.flatnonzero(there)[pairs[column].to_numpy()]
+        for there, column in ((left, "left_row"), (right, "right_row"))
+    ]
+    return EarlierLinks(np.stack(rows, axis=1), left, right)
+
+
+def _clusters(pairs: pl.DataFrame, sides: Sides) -> NDArray[np.int64]:
     """Return the first row of each row's cluster, in the order of the state."""
-    pairs = linkage.pairs.filter(pl.col("match_status").is_in(ACCEPTED))
+    pairs = pairs.filter(pl.col("match_status").is_in(ACCEPTED))
     height = sum(map(len, sides))
     left, right = pairs["left_row"].to_numpy(), pairs["right_row"].to_numpy() + len(sides[0])
     graph = sparse.coo_matrix((np.ones(len(left), dtype=bool), (left, right)), (height, height))
     label = connected_components(graph, directed=False)[1]
     _, first, member = np.unique(label, return_index=True, return_inverse=True)
-    return pl.Series("cluster", first[member], dtype=pl.Int64)
+    return np.asarray(first[member], dtype=np.int64)
 
 
 def _split(ids: pl.Series, sides: Sides) -> tuple[pl.Series, pl.Series]:

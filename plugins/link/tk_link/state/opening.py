@@ -189,9 +189,8 @@ def explained(path: Path) -> Iterator[None]:
         if name.startswith(
             ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")
         ):
-            raise OutputError(
-                f"{path} cannot be written: {error}; what it held before is safe"
-            ) from error
+            safe = "; what it held before is safe" if path.exists() else ""
+            raise OutputError(f"{path} cannot be written: {error}{safe}") from error
         raise
     except OSError as error:
         if error.filename is None or Path(error.filename).parent != path.parent:

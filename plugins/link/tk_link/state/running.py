@@ -14,14 +14,34 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from tk_link.config import LinkConfig
+from tk_link.config import Earlier, LinkConfig
 from tk_link.dedupe.config import DedupeConfig
 from tk_link.judging.judged import Judged
 from tk_link.state.arriving import News, Source
 from tk_link.state.deciding import Located
 from tk_link.state.identity import Carried, carry
 from tk_link.state.store import KeptJudgement, Store
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What came of keeping earlier decisions.
+
+    Attributes:
+        rows: Earlier rows.
+        changed: Those that have another id now, because of judgements.
+        free: Those to which a run that revises would have given another id.
+        joined: Earlier clusters that such a run would have put into older ones.
+        split: Earlier clusters that it would have split.
+    """
+
+    rows: int
+    changed: int
+    free: int
+    joined: int
+    split: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,7 @@ class Step:
         run: The number of the run whose result this is.
         carried: Ids that came and went; None where there was nothing to do.
         changed: Options that are others than in the run before.
+        kept: What came of keeping earlier decisions, where they were kept.
     """
 
     rows: int
@@ -43,6 +64,7 @@ class Step:
     run: int = 0
     carried: Carried | None = None
     changed: tuple[str, ...] = ()
+    kept: Kept | None = None
 
     @property
     def is_news(self) -> bool:
@@ -70,18 +92,28 @@ def ids_of(store: Store, places: pl.DataFrame) -> pl.Series:
     return found["cluster"]
 
 
-def options_of(config: DedupeConfig | LinkConfig, *, free: Collection[str]) -> str:
+def options_of(
+    config: DedupeConfig | LinkConfig, earlier: Earlier, *, free: Collection[str]
+) -> str:
     """Return the options that have a part in what is found, as JSON, without those in `free`."""
     options = {name: value for name, value in asdict(config).items() if name not in free}
+    if earlier != "revise":  # which states of earlier versions do not name
+        options["earlier"] = earlier
     return json.dumps(options, sort_keys=True)
 
 
 def unchanged(store: Store, options: str) -> int | None:
-    """Return the last run if it ended, and had the same options and version; else None."""
+    """Return the last run if it ended, and had the same options and version; else None.
+
+    Whether it kept what was decided before is all one to a run that keeps what it decided.
+    """
     last = store.last_run()
-    if last is None or not last.is_done or (last.options, last.version) != (options, _tk()):
+    if last is None or not last.is_done or last.version != _tk():
         return None
-    return last.run
+    before, now = json.loads(last.options), json.loads(options)
+    if now.get("earlier") == "keep":
+        before["earlier"] = "keep"
+    return last.run if before == now else None
 
 
 def changed(store: Store, options: str) -> tuple[str, ...]:
@@ -91,6 +123,26 @@ def changed(store: Store, options: str) -> tuple[str, ...]:
         return ()
     before, now = json.loads(last.options), json.loads(options)
     return tuple(sorted(name for name in {*before} | {*now} if before.get(name) != now.get(name)))
+
+
+def kept(
+    before: pl.Series, carried: Carried, free: NDArray[np.int64], names: pl.Series, store: Store
+) -> Kept:
+    """Compare what was kept with what a run that revises would have found.
+
+    Args:
+        before: `ids_of` the rows before the run.
+        carried: Their ids after it.
+        free: The cluster of each row that nothing was kept of, as the number of its first row.
+        names: What each row is called.
+        store: The state.
+    """
+    revised = carry(before, pl.Series(free), names=names, ages=store.clusters())
+    is_earlier = before.is_not_null()
+    changed, other = (
+        int((is_earlier & (ids != before)).sum()) for ids in (carried.ids, revised.ids)
+    )
+    return Kept(int(is_earlier.sum()), changed, other, len(revised.gone), len(revised.split))
 
 
 def begin(

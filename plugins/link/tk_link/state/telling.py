@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from tk_link.state.running import Step
+from tk_link.state.running import Kept, Step
 from tk_link.summary import line
 
 _FEW = 6
@@ -36,9 +36,23 @@ def tell_state(done: Step, state: str, *, verbose: bool = False) -> Iterator[str
     if came is not None and done.run > 1:
         away = f"{len(came.gone):,} went into older ones, {len(came.split):,} split"
         yield line("ids", f"{away}, {len(came.born):,} new")
+    if done.kept is not None:
+        yield line("earlier", _said(done.kept))
     judged = done.judged
     if judged or judged.absent:
         yield line("judged", str(judged.counts))
+
+
+def _said(kept: Kept) -> str:
+    """Say what keeping earlier decisions did, and what revising them would have done."""
+    stay = f"all {kept.rows:,} rows keep their cluster"
+    if kept.changed:
+        stay = f"{kept.rows - kept.changed:,} of {kept.rows:,} rows keep their cluster, judgements "
+        stay += f"moved {kept.changed:,}"
+    return (
+        f"{stay}; revise would give {kept.free:,} another id ({kept.joined:,} clusters into older "
+        f"ones, {kept.split:,} split)"
+    )
 
 
 def state_json(done: Step, state: str) -> dict[str, object]:
@@ -52,6 +66,7 @@ def state_json(done: Step, state: str) -> dict[str, object]:
         "changed_options": list(done.changed),
         "gone": [] if carried is None else [list(pair) for pair in carried.gone],
         "split": [] if carried is None else list(carried.split),
+        "kept": None if done.kept is None else asdict(done.kept),
         "born": 0 if carried is None else len(carried.born),
         "judged_same": len(done.judged.same),
         "judged_different": len(done.judged.different),

@@ -35,6 +35,7 @@ def test_defaults_are_few_words():
         "max_cluster": 50,
         "min_prob": 0.5,
         "across_only": False,
+        "earlier": "revise",
         "keep": "all",
         "all_pairs": False,
         "seed": 0,

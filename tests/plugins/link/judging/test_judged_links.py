@@ -35,7 +35,7 @@ def decided(rows, verdicts, how="1:1", barred=(), **options):
     """Decide over (left, right, chance alone) rows with judgements on them."""
     chances = {(a, b): chance for a, b, chance in rows}
     pairs = Pairs(*(np.array([p[n] for p in sorted(chances)], np.int32) for n in (0, 1)), HEIGHTS)
-    pairs = links.with_same(pairs, verdicts)
+    pairs = links.with_these(pairs, verdicts.same)
     keys = list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
     alone = np.array([chances.get(key, 1e-6) for key in keys])
     odds, values = alone / (1 - alone), alone.astype(np.float32)[:, None]

@@ -12,6 +12,12 @@ def people() -> pl.DataFrame:
     return pl.concat([left, right.select(left.columns)]).select("id", pl.exclude("id"))
 
 
+@pytest.fixture
+def passes_propose(monkeypatch):
+    """Small tables searched as large ones are."""
+    monkeypatch.setattr("tk_link.shards.searching.MOST_PRODUCTS", 0.0)
+
+
 @pytest.fixture(scope="session")
 def file(people, tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("people") / "people.parquet"

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from killing import kill_after
 from registers import registers
-from shardwork import Serial
+from shardwork import Dying, Serial
 
-from tk.errors import InputError, OutputError, UsageError
+from tk.errors import InputError, OutputError, QualityError, UsageError
 from tk.executors.local import LocalExecutor
 from tk_cli.main import main
 from tk_link import link
@@ -73,10 +73,12 @@ def test_shards_find_what_one_piece_does(done, people):
     assert sum(result.counts.values()) == len(left)
 
 
-def test_every_stage_has_a_cost(done):
+@pytest.mark.usefixtures("passes_propose")
+def test_every_stage_has_a_cost(files, tmp_path):
     stars = ("large-star", "small-star")
     names = (
-        name.split("-")[0] if name.startswith("output") else name for name in done[1].cpu_seconds
+        name.split("-")[0] if name.startswith("output") else name
+        for name in sharded(files, tmp_path).cpu_seconds
     )
     assert {"stars" if name.startswith(stars) else name for name in names} == {*LINK.stages}
 
@@ -94,11 +96,72 @@ def test_rows_and_columns_are_those_of_one_piece(done, people):
     assert found["left_row"].to_list() == list(range(len(left)))
 
 
-def test_local_processes_give_what_one_process_gives(done, files, tmp_path):
-    executor = LocalExecutor(workers=2)
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted((folder / "out").glob("*.parquet"))}
+
+
+def test_a_killed_local_process_costs_its_shard_alone(done, files, tmp_path):
+    local = LocalExecutor(workers=2)
+    executor = Dying(local, tmp_path / "attempts", "compared", 1)
     sharded(files, tmp_path, executor=executor)
-    executor.close()
-    assert rows_of(tmp_path).equals(rows_of(done[0]))
+    local.close()
+    again = {name: count for name, count in executor.attempts.items() if count > 1}
+    assert [name.split("-")[1] for name in again] == ["compared:1"]
+    assert [*again.values()] == [2]
+    assert bytes_of(tmp_path) == bytes_of(done[0])
+
+
+@pytest.mark.slow  # Ray takes ten seconds to start
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_killed_process_of_ray_costs_its_shard_alone(done, files, tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+    monkeypatch.setenv("PYTHONPATH", str(Path(Dying.__init__.__code__.co_filename).parent))
+    from tk.executors.ray import RayExecutor  # noqa: PLC0415
+
+    executor = Dying(RayExecutor(workers=2), tmp_path / "attempts", "compared", 1)
+    sharded(files, tmp_path, executor=executor)
+    ray.shutdown()
+    again = {name: count for name, count in executor.attempts.items() if count > 1}
+    assert [name.split("-")[1] for name in again] == ["compared:1"]
+    assert bytes_of(tmp_path) == bytes_of(done[0])
+
+
+def test_pairs_of_one_side_are_no_candidates(people, tmp_path):
+    left, right, _ = people
+    pl.concat([left, left.head(90)]).write_parquet(tmp_path / "left.parquet")  # copies of rows
+    right.write_parquet(tmp_path / "right.parquet")
+    names = str(tmp_path / "left.parquet"), str(tmp_path / "right.parquet")
+    sharded(names, tmp_path)
+    work = next((tmp_path / "work").iterdir())
+    pairs = pl.read_parquet(work / "*-asks" / "*.pairs.parquet")
+    assert (pairs["left"] < 490).all()
+    assert (pairs["right"] >= 490).all()
+
+
+def test_hard_rules_hold_in_every_link(files, people, tmp_path):
+    config = LinkConfig(require=("town",), forbid_conflict=("surname",))
+    sharded(files, tmp_path, config=config)
+    linked = rows_of(tmp_path).filter(ACCEPTED)
+    assert len(linked) > 150
+    assert (linked["town"].str.to_lowercase() == linked["city"].str.to_lowercase()).all()
+
+
+def test_a_precision_asked_for_sets_the_cut_of_all_shards(done, files, tmp_path):
+    result = sharded(files, tmp_path, config=LinkConfig(precision=0.999))
+    linked = rows_of(tmp_path).filter(ACCEPTED)
+    assert result.cut > done[1].cut
+    assert 0 < len(linked) < done[1].linked_left_rows
+    assert linked["match_probability"].min() >= result.cut - 1e-6
+    with pytest.raises(QualityError, match="cannot be reached"):
+        sharded(files, tmp_path, config=LinkConfig(precision=0.9999999))
+
+
+def test_join_right_holds_every_right_row_once(done, files, people, tmp_path):
+    shape = OutputConfig(join="right")
+    sharded(files, tmp_path, shape=shape, work=done[0] / "work")
+    rows = rows_of(tmp_path)
+    assert rows["right_row"].sort().to_list() == [*range(len(people[1]))]
+    assert pairs_of(rows) == pairs_of(rows_of(done[0]))
 
 
 def test_other_shapes_of_the_result_hold_the_same_links(done, files, people, tmp_path):
@@ -169,11 +232,10 @@ def test_the_command_tells_what_was_done_and_what_it_takes(files, tmp_path, caps
     ("config", "shape", "said"),
     [
         ({"retrieve": "dense"}, {}, "retrieve 'dense'"),
-        ({"k": 3}, {}, "k is not offered"),
-        ({"require": ("town",)}, {}, "require is not offered"),
-        ({"block": (("town",),)}, {}, "block is not offered"),
-        ({"all_pairs": True}, {}, "all is not offered"),
-        ({}, {"join": "right"}, "turn the tables round"),
+        ({"block": (("town",),)}, {}, "block is not offered .* --require"),
+        ({"all_pairs": True}, {}, "all is not offered .* --min-prob"),
+        ({}, {"report": "page.html"}, "report is not offered .* --sample"),
+        ({"precision": 0.9, "review_band": (0.3, 0.8)}, {}, "leave one out"),
         ({"on": (("town", "city"), ("town", "street"))}, {}, "'town' twice"),
     ],
 )
@@ -212,6 +274,7 @@ def test_drawn_link_sets_have_as_many_links_as_stated(files, people, tmp_path):
     assert drawn.select("draw", "right_id").is_unique().all()
 
 
+@pytest.mark.usefixtures("passes_propose")
 def test_rows_that_share_no_whole_value_meet_by_rare_words(tmp_path):
     draw = random.Random(1)
     words = ["".join(draw.choices("abcdefgh", k=6)) for _ in range(400)]

@@ -174,7 +174,6 @@ def test_several_files_have_a_source_and_no_pair_inside_one_if_so_asked(people, 
     [
         ({"retrieve": "dense"}, "retrieve 'dense'"),
         ({"cluster": "single-best"}, "single-best"),
-        ({"k": 3}, "k has no meaning"),
         ({"across_only": True}, "there is one"),
     ],
 )

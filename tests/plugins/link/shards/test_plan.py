@@ -33,6 +33,7 @@ def test_twice_the_rows_cost_twice_as_much():
     assert two.memory == one.memory
 
 
+@pytest.mark.usefixtures("passes_propose")
 def test_every_stage_has_a_cost(file, tmp_path):
     shards = ShardConfig(str(tmp_path / "work"))
     done = run([file], DedupeConfig(), shards, folder=str(tmp_path / "out"), executor=Serial())

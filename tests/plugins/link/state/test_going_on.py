@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import polars as pl
@@ -126,6 +127,81 @@ def test_report_tells_programs_what_arrived(files, capsys):
     ]
 
 
+def run_keeping(*words):
+    return main(["dedupe", *words, "--state", "links.state", "--earlier", "keep"])
+
+
+def test_kept_clusters_neither_meet_nor_part_and_all_earlier_ids_stay(files, capsys):
+    assert run_keeping("crm.csv", "-o", "a.csv") == 0  # nothing was before: as ever
+    assert main(["dedupe", "crm.csv", "-q", "-o", "full.csv"]) == 0
+    assert is_same_clustering(read("a.csv").drop("source"), read("full.csv"))
+    said = capsys.readouterr().err
+    assert "\nearlier " not in said
+    # one of two who were alone is a copy of the other now, which a run that revises would join
+    crm, ids = read("crm.csv"), cluster_of("a.csv")
+    alone = [row for row, id in ids.items() if [*ids.values()].count(id) == 1]
+    one, other = (row.removeprefix("crm.csv:") for row in alone[:2])
+    copy = crm.filter(id=other).with_columns(id=pl.lit(one))
+    gone = next(id for id in crm["id"] if id not in (one, other))
+    pl.concat([copy, crm.filter(~pl.col("id").is_in([one, gone]))]).write_csv("crm.csv")
+    assert run_keeping("crm.csv", "jan.csv", "-o", "b.csv") == 0
+    said = capsys.readouterr().err
+    assert "1 changed" in said
+    assert "1 earlier ones not in it any more, which stay" in said
+    now = cluster_of("b.csv")
+    assert {row: now[row] for row in ids} == ids
+    assert f"all {len(ids)} rows keep their cluster; revise would give" in said
+    assert run_keeping("jan.csv", "-o", "c.csv") == 0
+    assert "nothing new since run 2" in capsys.readouterr().err
+    assert Path("b.csv").read_bytes() == Path("c.csv").read_bytes()
+    assert run("-o", "d.csv") == 0
+    revised = cluster_of("d.csv")
+    assert revised[f"crm.csv:{one}"] == revised[f"crm.csv:{other}"]
+    assert run_keeping("feb.csv", "--json", "-o", "e.csv") == 0
+    told = json.loads(capsys.readouterr().out)["state"]["kept"]
+    assert (told["rows"], told["changed"]) == (len(revised), 0)
+    now = cluster_of("e.csv")
+    assert {row: now[row] for row in revised} == revised
+
+
+def test_a_state_of_an_earlier_version_of_tk_is_gone_on_from(files, capsys):
+    assert run("crm.csv", "jan.csv", "-o", "a.csv") == 0
+    with sqlite3.connect("links.state") as state:
+        assert "earlier" not in state.execute("SELECT options FROM runs").fetchone()[0]
+        state.execute("UPDATE runs SET version = '0.0.1'")
+    state.close()
+    assert run_keeping("-o", "b.csv") == 0
+    assert "links.state: run 2, all" in capsys.readouterr().err
+    assert cluster_of("b.csv") == cluster_of("a.csv")
+
+
+def test_judgements_alone_move_what_is_kept(files, capsys):
+    assert run("crm.csv", "jan.csv", "-o", "a.csv", "--pairs", "p.csv") == 0
+    before = cluster_of("a.csv")
+    one, other = read("p.csv").row(0)[:2]
+    alone = [row for row, id in before.items() if [*before.values()].count(id) == 1][:2]
+    Journal(Path("j.csv")).append({(one, other): "n", tuple(alone): "y"})
+    assert run_keeping("feb.csv", "--judged", "j.csv", "-o", "b.csv") == 0
+    said, now = capsys.readouterr().err, cluster_of("b.csv")
+    assert now[alone[1]] == before[alone[0]]
+    assert {row for row, id in before.items() if now[row] != id} == {other, alone[1]}
+    assert f"{len(before) - 2} of {len(before)} rows keep their cluster, judgements moved 2" in said
+    assert "ids         1 went into older ones, 1 split" in said
+
+
+def test_nothing_to_keep_without_a_state(files, capsys):
+    assert main(["dedupe", "crm.csv", "--earlier", "keep"]) == 2
+    assert "add --state FILE" in capsys.readouterr().err
+    words = ["dedupe", "crm.csv", "--state", "x.state", "--earlier"]
+    assert main([*words, "kep"]) == 2
+    assert "did you mean 'keep'" in capsys.readouterr().err
+    assert main([*words, "keep", "--print-config"]) == 0
+    assert 'earlier = "keep"' in capsys.readouterr().out
+    assert main([*words, "keep", "--plan"]) == 0
+    assert "earlier     what the state's last run decided stays" in capsys.readouterr().err
+    assert not os.path.exists("x.state")
+
+
 def test_in_python_a_frame_is_a_batch(files, tmp_path):
     crm, jan = read("crm.csv"), read("jan.csv")
     dedupe(crm, state=tmp_path / "s")
@@ -144,7 +220,10 @@ def test_kill_at_random_moments_loses_no_judgement_and_no_finished_run(files):
         rest.slice(moment, 1).write_csv("new.csv")
         Journal(Path("j.csv")).append({(f"crm.csv:A{moment + 2}", "crm.csv:A50"): "n"})
 
+        words[-1] = ("revise", "keep")[moment % 2]
+
     words = ["dedupe", "new.csv", "--state", "links.state", "--judged", "j.csv", "-o", "b.csv"]
+    words += ["--earlier", "revise"]
     kill_runs(words, "links.state", more, seed=3)
     assert run("new.csv", "--judged", "j.csv", "-o", "c.csv") == 0
     assert looked_into("links.state")[0] == 11

@@ -51,3 +51,33 @@ def test_ids_name_the_clusters_one_to_one(rows):
     assert {*found.ids} == ({f"r{old}" for old, _ in rows} - {o for o, _ in found.gone}) | {
         *found.born
     }
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(0, 4), st.integers(0, 4)), min_size=1))
+def test_a_cluster_of_the_same_earlier_rows_keeps_its_id_and_no_other_does(rows):
+    first = {new: row for row, (_, new) in reversed(list(enumerate(rows)))}
+    before = [None if old is None else f"r{old}" for old, _ in rows]
+    found = carried(before, [first[new] for _, new in rows])
+    for id in {*before} - {None}:
+        mine = [row for row, old in enumerate(before) if old == id]
+        news = {rows[row][1] for row in mine}
+        strangers = [row for row, (old, new) in enumerate(rows) if new in news and row not in mine]
+        if len(news) == 1 and all(before[row] is None for row in strangers):
+            assert {found.ids[row] for row in mine} == {id}
+            assert id not in found.split
+            assert id not in {old for old, _ in found.gone}
+        elif len(news) == 1:
+            assert len({found.ids[row] for row in mine}) == 1
+        else:
+            assert id in found.split
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=6, max_size=6), min_size=2, max_size=5))
+def test_over_many_runs_an_id_that_went_never_comes_back(runs):
+    ids, known, gone = [None] * 6, [], set()
+    for clusters in runs:
+        found = carried(ids, [clusters.index(each) for each in clusters], given=known)
+        assert not gone & {*found.ids}
+        assert not {*known} & {*found.born}
+        gone |= {old for old, _ in found.gone}
+        ids, known = found.ids.to_list(), [*known, *found.born]

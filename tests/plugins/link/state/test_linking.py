@@ -139,6 +139,61 @@ def test_wrong_uses_are_said_before_anything_is_written(files, capsys):
         link(read("crm.csv"), read("jan.csv"), state="z.state", draws=2)
 
 
+def run_keeping(*words):
+    return main(["link", *words, "--state", "links.state", "--earlier", "keep"])
+
+
+def links_of(name):
+    """Return left and right id of the linked rows, and the cluster of every row."""
+    rows = read(name)
+    linked = rows.filter(pl.col("match_status") == "match").select("id", "id_r").rows()
+    ids = pl.concat(
+        [rows.select("id", "cluster_id"), rows.select(id="id_r", cluster_id="cluster_id")]
+    )
+    return {*linked}, dict(ids.drop_nulls("id").rows())
+
+
+def test_kept_links_stay_and_new_rows_link_around_them(files, capsys):
+    assert run_keeping("crm.csv", "jan.csv", "--join", "outer", "-o", "a.csv") == 0
+    assert "\nearlier " not in capsys.readouterr().err
+    links, ids = links_of("a.csv")
+    # one of the linked changes, and a copy of it comes, which a run that revises would link
+    one, other = min(links)
+    jan = read("jan.csv")
+    was = jan.filter(id=other)
+    odd = was.with_columns(surname=pl.lit("Quux"), street=pl.lit("1 Elm"), first_name=pl.lit("Zed"))
+    jan.update(odd, on="id").write_csv("jan.csv")
+    pl.concat([was.with_columns(id=pl.lit("B99")), read("feb.csv")]).write_csv("feb.csv")
+    assert run_keeping("crm.csv", "jan.csv", "--join", "outer", "-o", "b.csv") == 0
+    assert links_of("b.csv") == (links, ids)
+    assert run_keeping("crm2.csv", "feb.csv", "--join", "outer", "--explain", "-o", "c.csv") == 0
+    said, (now, new_ids) = capsys.readouterr().err, links_of("c.csv")
+    assert {(a, b) for a, b in now if a in ids and b in ids} == links
+    assert {row: new_ids[row] for row in ids} == ids
+    assert len(now) > len(links)
+    assert f"all {len(ids)} rows keep their cluster; revise would give" in said
+    kept = read("c.csv").filter(id=one)
+    assert kept["match_why"][0].startswith("linked by an earlier run; ")
+    assert float(kept["match_probability"][0]) < 0.5
+    assert main(["link", "--state", "links.state", "--join", "outer", "-q", "-o", "d.csv"]) == 0
+    assert (one, "B99") in links_of("d.csv")[0]
+
+
+def test_judgements_alone_undo_kept_links(files, capsys):
+    assert run("crm.csv", "jan.csv", "--join", "outer", "-o", "a.csv") == 0
+    links, ids = links_of("a.csv")
+    (one, other), (third, fourth) = sorted(links)[:2]
+    Journal(Path("j.csv")).append({(one, other): "n", (third, other): "y"})
+    assert run_keeping("crm.csv", "feb.csv", "--judged", "j.csv", "--join", "outer",
+                       "-o", "b.csv") == 0  # fmt: skip
+    now, _ = links_of("b.csv")
+    assert {(a, b) for a, b in now if a in ids and b in ids} == (
+        links - {(one, other), (third, fourth)} | {(third, other)}
+    )
+    assert "rows keep their cluster, judgements moved" in capsys.readouterr().err
+    assert main(["link", "crm.csv", "jan.csv", "--earlier", "keep"]) == 2
+
+
 def test_in_python_a_frame_is_a_batch(files, tmp_path):
     crm, jan, feb = (read(f"{name}.csv") for name in ("crm", "jan", "feb"))
     link(crm, jan, state=tmp_path / "s")
@@ -156,8 +211,11 @@ def test_kill_at_random_moments_loses_no_judgement_and_no_finished_run(files):
         rest.slice(moment, 1).write_csv("new.csv")
         Journal(Path("j.csv")).append({(f"A{moment}", "B0"): "n"})
 
+        words[-1] = ("revise", "keep")[moment % 2]
+
     words = ["link", "crm.csv", "new.csv", "--state", "links.state", "--judged", "j.csv"]
-    kill_runs([*words, "-o", "b.csv"], "links.state", more, seed=3)
+    words += ["-o", "b.csv", "--earlier", "revise"]
+    kill_runs(words, "links.state", more, seed=3)
     assert run("crm.csv", "new.csv", "--judged", "j.csv", "-o", "c.csv") == 0
     assert looked_into("links.state")[0] == 10
     assert main(["diff", "links.state::1", "links.state", "-q"]) == 0
