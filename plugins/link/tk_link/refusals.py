@@ -59,7 +59,7 @@ def explain(url: str, error: Exception, environment: Mapping[str, str] = os.envi
     if isinstance(error, FileNotFoundError):
         return f"{masked(url)} does not exist, or you may not see it"
     if isinstance(error, PermissionError):
-        return f"{masked(url)}: permission denied; are your credentials set?"
+        return f"{masked(url)}: permission denied; may your credentials do that?"
     return f"{masked(url)} failed: {_plain(said, environment) or type(error).__name__}"
 
 
