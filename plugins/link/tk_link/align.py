@@ -19,6 +19,7 @@ from scipy import sparse
 
 from tk.errors import InputError
 from tk_link import normalise
+from tk_link.comparing import measures
 from tk_link.computed import parse, parts_of, with_computed
 from tk_link.evidence import Evidence
 from tk_link.fields import Field, FieldType
@@ -89,12 +90,16 @@ def align(
         chosen = _search(left, right, left_profiles, right_profiles)
     lefts = with_profiles(left, left_profiles, [a for a, _, _ in chosen])
     rights = with_profiles(right, right_profiles, [b for _, b, _ in chosen])
+    kinds = {
+        (a, b): types.get(a) or types.get(b) or _type(left, right, lefts[a], rights[b])
+        for a, b, _ in chosen
+    }
     fields = tuple(
         Field(
             left=a,
             right=b,
-            type=types.get(a) or types.get(b) or _type(left, right, lefts[a], rights[b]),
-            why=why,
+            type=kinds[a, b],
+            why=why + _units_read(left, right, a, b, kinds[a, b]),
             weight=weights.get(a, weights.get(b, 1.0)),
         )
         for a, b, why in chosen
@@ -124,6 +129,13 @@ def _type(left: Table, right: Table, a: Profile, b: Profile) -> FieldType:
     """Return the type that both columns are compared as; what is converted is a number."""
     made = parse(a.name, left.columns), parse(b.name, right.columns)
     return "number" if any(c.factor is not None for c in made) else _joint(a, b)
+
+
+def _units_read(left: Table, right: Table, a: str, b: str, type: FieldType) -> str:
+    """Say so where numbers are compared with units that differ."""
+    if type != "number" or not (a in left.text.columns and b in right.text.columns):
+        return ""
+    return ", units read" if measures.is_read(left.text[a], right.text[b]) else ""
 
 
 def _joint(left: Profile, right: Profile) -> FieldType:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from tk_link import normalise
+from tk_link.comparing import measures
 from tk_link.tables import Table
 
 
@@ -58,7 +58,7 @@ def values(table: Table, computed: Computed) -> pl.Series:
     """Return the values of a computed column; null where all parts are missing."""
     text = table.text
     if computed.factor is not None:
-        number = normalise.numbers(text[computed.parts[0]]) * computed.factor
+        number = measures.numbers(text[computed.parts[0]]) * computed.factor
         return number.round_sig_figs(12).cast(pl.String)
     if len(computed.parts) == 1:
         return text[computed.parts[0]]

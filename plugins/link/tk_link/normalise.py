@@ -70,6 +70,10 @@ _ADDRESS: dict[str, str] = {
 }  # fmt: skip
 _NUMBER = r"[-+]?\d[\d .,'’]*\d|[-+]?\d"
 
+_COMMA_DECIMAL = r",\d{1,2}$|\.\d{3}[,.]|^[-+]?\d+,\d{4,}$|^[-+]?0,\d"
+_POINT_DECIMAL = r"\.\d{1,2}$|,\d{3}[,.]|\.\d{4,}$|^[-+]?0\.\d"
+"""Numbers that can only have been written with a decimal comma, or point."""
+
 
 def _null_if_empty(values: pl.Series) -> pl.Series:
     return values.set(values.str.len_chars() == 0, None)
@@ -129,10 +133,16 @@ def email(values: pl.Series) -> pl.Series:
 
 
 def numbers(values: pl.Series) -> pl.Series:
-    """Return the first number in each value as ``Float64``; ``1.234,5`` and ``1,234.5`` agree."""
+    """Return the first number in each value as ``Float64``; ``1.234,5`` and ``1,234.5`` agree.
+
+    ``1.500`` and ``1,500`` are read as the other values of the column are, else as in English.
+    """
+    values = values.str.replace_all("−", "-", literal=True)
     raw = values.str.extract(f"({_NUMBER})", 1).str.replace_all(r"[ '’]", "")
     frame = pl.DataFrame({"raw": raw})
-    comma_last = pl.col("raw").str.contains(r",\d{1,2}$|\.\d{3}[,.]|^-?\d+,\d{4,}$")
+    comma_last = pl.col("raw").str.contains(_COMMA_DECIMAL)
+    if raw.str.contains(_COMMA_DECIMAL).any() and not raw.str.contains(_POINT_DECIMAL).any():
+        comma_last = comma_last | pl.col("raw").str.contains(r"^[-+]?\d+[.,]\d{3}$")
     european = pl.col("raw").str.replace_all(".", "", literal=True).str.replace(",", ".")
     plain = pl.col("raw").str.replace_all(",", "", literal=True)
     chosen = pl.when(comma_last).then(european).otherwise(plain).cast(pl.Float64, strict=False)
@@ -141,13 +151,14 @@ def numbers(values: pl.Series) -> pl.Series:
 
 _DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
-    "%m-%d-%Y", "%Y-%m",
+    "%m-%d-%Y", "%Y-%m", "%d%m%Y",
 )  # fmt: skip
+_COMPACT = ("%Y%m%d", "%d%m%Y")
 
 
 _MONTHS = (
-    "jan gennaio ene", "feb fev", "mar maart marz", "apr abr avr", "may mai mei maggio maio",
-    "jun giugno juin", "jul luglio juil", "aug ago aout", "sep set", "oct okt ott out",
+    "jan gen ene", "feb fev", "mar maart marz mrt mrz", "apr abr avr", "may mai mei mag",
+    "jun giu juin", "jul lug juil", "aug ago aout", "sep set", "oct okt ott out",
     "nov", "dec dez dic",
 )  # fmt: skip
 """Beginnings of the months' names in English, German, French, Spanish, Italian, Portuguese and
@@ -156,6 +167,7 @@ _NAMED = (
     r"^\d{1,2}(?:st|nd|rd|th|er|\.)?[ \-/.]*(?:de |d')?[a-z]{3,}[ \-/.,]*(?:de )?\d{2,4}$",
     r"^[a-z]{3,}\.? *\d{1,2}(?:st|nd|rd|th)?,? *\d{4}$",
 )
+_SHORT_YEAR = r"^(\d{1,2}[-/.]\d{1,2}[-/.])(\d\d)$"
 _CENTURY = 30
 """Years of two digits up to this one are of the 21st century, as most of what is dated."""
 
@@ -191,12 +203,28 @@ def _with_month_numbers(values: pl.Series) -> pl.Series:
     ).to_series()
 
 
+def _with_centuries(values: pl.Series) -> pl.Series:
+    """Write ``18.02.87`` as ``18.02.1987``."""
+    century = (
+        pl.when(pl.col("text").str.extract(_SHORT_YEAR, 2).cast(pl.Int32) > _CENTURY)
+        .then(pl.lit("19"))
+        .otherwise(pl.lit("20"))
+    )
+    parts = [pl.col("text").str.extract(_SHORT_YEAR, n) for n in (1, 2)]
+    full = pl.concat_str(parts[0], century, parts[1])
+    return pl.DataFrame({"text": values}).select(pl.coalesce(full, "text")).to_series()
+
+
 def date_formats(values: pl.Series) -> tuple[str, ...]:
-    """Return the formats that at least 1% of the values are read by, the commonest first."""
+    """Return the formats that at least 1% of the values are read by, the commonest first.
+
+    Of the two without separators only the commoner: the other would read slips as dates.
+    """
     head = _dates_alone(values)
     filled = max(head.len() - head.null_count(), 1)
     unread = {form: head.str.to_date(form, strict=False).null_count() for form in _DATE_FORMATS}
     ranked = sorted(_DATE_FORMATS, key=unread.__getitem__)  # stable: ties keep the order above
+    ranked.remove(max(_COMPACT, key=ranked.index))
     return tuple(form for form in ranked if (len(head) - unread[form]) / filled >= 0.01)
 
 
@@ -210,11 +238,31 @@ def dates(values: pl.Series, formats: Sequence[str] | None = None) -> pl.Series:
     for form in formats if formats is not None else date_formats(values):
         if parsed.null_count():
             parsed = parsed.fill_null(head.str.to_date(form, strict=False))
+    if head.str.contains(SERIAL).mean() == 1:  # of those that are filled
+        return _from_serials(head)
     years = head.str.extract(r"^\D*(1[5-9]\d\d|20\d\d|21\d\d)(?:\.0)?\D*$", 1)
     return parsed.fill_null((years + "-01-01").str.to_date(strict=False))
 
 
+SERIAL = r"^(?:[1-7]\d{4}(?:\.\d+)?|\d{9,10}(?:\.\d+)?|\d{12,13})$"
+"""Days of a spreadsheet (1927 to 2119), seconds or milliseconds since 1970 (from 1973)."""
+
+
+def _from_serials(values: pl.Series) -> pl.Series:
+    """Return the dates that counts of days since 30 December 1899, or seconds since 1970, name."""
+    count = pl.col("count").str.extract(r"^(\d+)", 1).cast(pl.Int64)
+    length = pl.col("count").str.extract(r"^(\d+)", 1).str.len_chars()
+    seconds = pl.when(length > 11).then(count // 1000).otherwise(count)
+    spreadsheet = pl.date(1899, 12, 30) + pl.duration(days=count)
+    epoch = pl.date(1970, 1, 1) + pl.duration(days=seconds // 86_400)
+    found = pl.when(length == 5).then(spreadsheet).otherwise(epoch).cast(pl.Date)
+    return pl.DataFrame({"count": values}).select(found.alias("date")).to_series()
+
+
 def _dates_alone(values: pl.Series) -> pl.Series:
     """Return values without times of day, months by their numbers."""
-    head = values.str.strip_chars().str.replace(r"[T ]\d\d:\d\d.*$", "")
+    head = values.str.strip_chars().str.replace(r"[T ]\d?\d:\d\d.*$", "")
+    head = head.str.replace(r"^\p{L}{2,10}\.?, ?(\d)", "$1")  # the day of the week
+    head = head.str.replace(r"^(\d{4})年(\d{1,2})月(\d{1,2})日$", "$1-$2-$3")
+    head = _with_centuries(head) if head.str.contains(_SHORT_YEAR).any() else head
     return _with_month_numbers(head) if head.str.contains(r"[\p{L}]{3}").any() else head

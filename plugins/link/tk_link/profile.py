@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import polars as pl
 
 from tk_link import normalise
+from tk_link.comparing import measures
 from tk_link.fields import FieldType
 from tk_link.tables import Table
 from tk_link.wording import concepts, is_id_name
@@ -25,16 +26,26 @@ _LEGAL_WORDS = (
 )
 _EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 _PHONE = r"^\s*\+?[\d(][\d\s()./\-]{5,20}\d\s*(x\d+)?$"
-_PLAIN_NUMBER = r"^\s*[-+]?[^\w\s-]?\s?\d[\d.,' ]*\s?(%|[^\W\d_]{0,3}|[^\w\s])\s*$"
+_PLAIN_NUMBER = (
+    r"^\s*[-+]?(?:EUR|USD|GBP|CHF|JPY|CAD|AUD|US|CA|AU)?\s?[^\w\s-]?\s?\d[\d.,' ]*\s?"
+    r"(%|[^\W\d_]{0,3}|[^\w\s])\s*$"
+)
 _DATE = (
-    r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(1[5-9]|20|21)\d\d-(0?[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
+    r"^\s*(?:[A-Za-zÀ-ÿ]{2,10}\.?, ?)?(\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|"
+    r"(1[5-9]|20|21)\d\d-(0?[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|"
     r"\d{1,2}(st|nd|rd|th|er|\.)?[ \-/.](de |d')?[A-Za-zÀ-ÿ]{3,10}"
     r"\.?[ \-/.,]{1,2}(de )?(\d\d){1,2}|"
-    r"[A-Za-zÀ-ÿ]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4})([T ]\d\d:\d\d.*)?\s*$"
+    r"[A-Za-zÀ-ÿ]{3,10}\.? \d{1,2}(st|nd|rd|th)?,? \d{4})([T ]\d?\d:\d\d.*)?\s*$"
 )
+_SHORT_DATE = r"^\s*\d{1,2}[-/.]\d{1,2}[-/.]\d\d\s*$"
 _YEAR = r"^\s*(1[5-9]|20|21)\d\d(\.0)?\W*$"
-_COMPACT_DATE = r"^\s*(1[89]|20)\d\d(0\d|1[0-2])([0-2]\d|3[01])\s*$"
+_COMPACT_DATE = (
+    r"^\s*((1[89]|20)\d\d(0\d|1[0-2])([0-2]\d|3[01])|([0-2]\d|3[01])(0\d|1[0-2])(1[89]|20)\d\d)\s*$"
+)
+_BARE_DATES = (_COMPACT_DATE, _SHORT_DATE, normalise.SERIAL)
 _LATLON = r"^\s*[-+]?\d{1,2}\.\d+\s*[,; ]\s*[-+]?\d{1,3}\.\d+\s*$"
+_DATED = frozenset({"date", "birth", "death"})
+"""What names of columns must speak of where values could be codes or versions as well."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,7 @@ def _by_form(  # noqa: PLR0911 - one line a type reads best
         return "geo"
     if share(_DATE) > 0.8 or share(_YEAR) > 0.95:
         return "date"
-    if share(_COMPACT_DATE) > 0.95 and ("date" in said or "birth" in said):
+    if said & _DATED and max(map(share, _BARE_DATES)) > 0.95:
         return "date"
     if "phone" in said and share(r"(\d\D*){6}") > 0.5:
         return "phone"
@@ -141,7 +152,7 @@ def _by_form(  # noqa: PLR0911 - one line a type reads best
         return "code"
     if share(r"^\s*\d{5,}\s*$") > 0.9 and is_key:
         return "code"
-    if share(_PLAIN_NUMBER) > 0.9:
+    if share(_PLAIN_NUMBER) > 0.9 or share(f"{_PLAIN_NUMBER}|{measures.PATTERN}") > 0.9:
         return "number"
     if share(_PHONE) > 0.9:
         return "phone"

@@ -1,7 +1,7 @@
 """Files on servers: ``https://`` by Python itself, every other scheme through fsspec.
 
 Object stores (``s3://``, ``gs://``, ``az://``) use the file system that fsspec knows for them where
-that is installed, else obstore, which the extra ``cloud`` brings.
+that is installed, else obstore (`tk_link.buckets`), which the extra ``cloud`` brings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import (
@@ -23,14 +23,12 @@ from urllib.request import (
 
 from tk.errors import InputError, MissingExtraError, OutputError
 from tk.suggest import nearest
+from tk_link.buckets import SCHEMES, ObjectStores
 from tk_link.masking import masked
-
-if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
+from tk_link.refusals import explain
 
 _TIMEOUT = 60.0
 """Seconds without a byte until a server is given up."""
-_STORES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
 _SUFFIXES = {
     "text/tab-separated-values": ".tsv",
     "application/json": ".json",
@@ -87,15 +85,33 @@ def store(url: str, content: bytes) -> None:
         raise OutputError(error.message) from error
 
 
-def check_writable(url: str) -> None:
-    """Raise `OutputError` where nothing can be written to URLs of this scheme."""
+def check_writable(url: str, *, replace: bool = True) -> None:
+    """Find out before the work whether a file can be written to `url`, without writing.
+
+    Raises:
+        OutputError: Nothing can be written to URLs of this scheme, the store or its bucket is not
+            there, or the file exists and is not to be replaced.
+    """
     scheme = url.partition("://")[0].lower()
     if scheme in ("http", "https"):
         raise OutputError(f"{masked(url)} cannot be written: a web server only gives; name a file")
     try:
-        file_system(url)
+        is_there = _exists(url)
+        if not is_there and scheme in SCHEMES:
+            bucket = _without_scheme(url).partition("/")[0]
+            if not _exists(f"{scheme}://{bucket}/"):
+                raise OutputError(f"{masked(url)}: bucket {bucket!r} does not exist")
     except InputError as error:
+        if replace and "AccessDenied" in str(error.__cause__):
+            return  # one may be allowed to write without being allowed to read
         raise OutputError(error.message) from error
+    if is_there and not replace:
+        raise OutputError(f"{masked(url)} exists; name another file, or say --if-exists replace")
+
+
+def _exists(url: str) -> bool:
+    with _explained(url):
+        return file_system(url).exists(_without_scheme(url))
 
 
 def matches(url: str) -> list[str]:
@@ -107,10 +123,26 @@ def matches(url: str) -> list[str]:
     scheme = url.partition("://")[0]
     with _explained(url):
         found = file_system(url).glob(_without_scheme(url))
-    return sorted(f"{scheme}://{path.lstrip('/')}" for path in cast("list[str]", found))
+    return sorted(f"{scheme}://{path.lstrip('/')}" for path in found)
 
 
-def file_system(url: str) -> AbstractFileSystem:
+class FileSystem(Protocol):
+    """What is used of an fsspec file system."""
+
+    def cat_file(self, path: str) -> bytes:
+        """Return the bytes of a file."""
+
+    def pipe_file(self, path: str, value: bytes) -> None:
+        """Write a file."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def glob(self, path: str) -> list[str]:
+        """Return the files whose paths fit a pattern."""
+
+
+def file_system(url: str) -> FileSystem:
     """Return what reads and writes URLs of this scheme.
 
     Raises:
@@ -119,23 +151,21 @@ def file_system(url: str) -> AbstractFileSystem:
     """
     import fsspec  # noqa: PLC0415 - only where a URL is read
 
-    scheme = url.partition("://")[0].lower()
+    scheme, _, path = url.partition("://")
+    scheme = scheme.lower()
+    if scheme in SCHEMES and "/" not in path:
+        raise InputError(f"{masked(url)} names a bucket; name a file in it")
     known = [*fsspec.available_protocols(), "sqlite", "duckdb", "postgresql"]
-    if scheme not in known and scheme not in _STORES:
+    if scheme not in known and scheme not in SCHEMES:
         near = nearest(scheme, known)
         hint = f"; did you mean {near}://?" if near else ""
         raise InputError(f"{masked(url)}: nothing here reads {scheme}://{hint}")
     try:
-        return fsspec.filesystem(scheme, skip_instance_cache=True)
+        return cast("FileSystem", fsspec.filesystem(scheme, skip_instance_cache=True))
     except (ImportError, ValueError) as error:
-        if scheme not in _STORES:
+        if scheme not in SCHEMES:
             raise InputError(f"{masked(url)} cannot be read: {error}") from error
-    try:
-        from obstore.fsspec import register  # noqa: PLC0415 - as above
-    except ImportError as error:
-        raise MissingExtraError(f"reading and writing {scheme}://", "cloud") from error
-    register(scheme)
-    return fsspec.filesystem(scheme, skip_instance_cache=True)
+    return ObjectStores(scheme)
 
 
 def _without_scheme(url: str) -> str:
@@ -149,14 +179,8 @@ def _explained(url: str) -> Iterator[None]:
         yield
     except (InputError, MissingExtraError):
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"{masked(url)} does not exist, or you may not see it") from error
-    except PermissionError as error:
-        raise InputError(f"{masked(url)}: permission denied; are your credentials set?") from error
     except Exception as error:
-        said = str(error).partition("Debug source")[0]  # which is obstore's, and long
-        reason = " ".join(said.split()) or type(error).__name__
-        raise InputError(f"{masked(url)} failed: {masked(reason)}") from error
+        raise InputError(explain(url, error)) from error
 
 
 def _fetch_http(url: str) -> Fetched:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tk_link import normalise
+from tk_link.comparing import measures
 from tk_link.computed import parts_of
 from tk_link.fields import Field, FieldType
 from tk_link.profile import Profile
@@ -60,7 +61,7 @@ def comparable(table: Table, column: str, type: FieldType) -> pl.Series:
         case "date":
             read = dated(table, column).dt.strftime("%Y-%m-%d")
         case "number":
-            read = normalise.numbers(table.text[column]).cast(pl.String)
+            read = measures.numbers(table.text[column]).cast(pl.String)
         case _:
             return spelled(table, column, type)
     return read if not read.null_count() else read.fill_null(spelled(table, column, "text"))

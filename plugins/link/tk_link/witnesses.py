@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tk_link import normalise
+from tk_link.comparing import measures
 from tk_link.fields import FieldType
 from tk_link.tables import Table
 
@@ -98,7 +99,7 @@ def spelled(values: pl.Series, type: FieldType) -> pl.Series:
     if type == "date":
         return normalise.dates(values).dt.strftime("%Y %m %d").fill_null(plain)
     if type == "number":
-        whole = normalise.numbers(values).cast(pl.String).str.strip_suffix(".0")
+        whole = measures.numbers(values).cast(pl.String).str.strip_suffix(".0")
         return whole.fill_null(plain)
     return plain
 

@@ -18,9 +18,10 @@ from tk.errors import InputError, OutputError, UsageError
 from tk_link import remote
 from tk_link.atomic import explained, replacing
 from tk_link.config import IfExists
-from tk_link.databases.address import is_database, parse_address
+from tk_link.databases.address import is_database, parse_address, split_inside
 from tk_link.databases.write import check_database, write_database
 from tk_link.masking import masked
+from tk_link.reading.several import expand, is_pattern_of
 from tk_link.reading.source import Compression, Format, parse_format, place
 from tk_link.textview import text_view
 
@@ -50,8 +51,9 @@ def check_output(output: str, inputs: Iterable[str], *, if_exists: IfExists | No
     if if_exists == "append":
         raise UsageError(f"{masked(output)} is a file; rows are appended to database tables alone")
     if "://" in output:
-        remote.check_writable(output)
         _check_format(PurePosixPath(output))
+        _check_no_input(output, inputs)
+        remote.check_writable(output, replace=if_exists != "fail")
         return
     path = Path(output).expanduser()
     if not path.is_dir():
@@ -79,10 +81,7 @@ def check_place(output: str, inputs: Iterable[str]) -> None:
         raise OutputError(f"{output} is a folder; name a file in it")
     if not path.parent.is_dir():
         raise OutputError(f"{output} cannot be written: folder {path.parent} does not exist")
-    for source in inputs:
-        given = _input_file(source)
-        if path.exists() and given.exists() and path.samefile(given):
-            raise OutputError(f"{output} is an input of this run; give the output another name")
+    _check_no_input(output, inputs)
     is_replaced = path.is_file() or not path.exists()
     if is_replaced and not os.access(path.resolve().parent, os.W_OK, effective_ids=_EFFECTIVE):
         raise OutputError(f"{output} cannot be written: folder {path.parent} is read-only")
@@ -137,11 +136,31 @@ def write_stdout(frame: pl.DataFrame) -> None:
         sys.stdout.buffer.flush()
 
 
-def _input_file(source: str) -> Path:
-    """Return the file that an input names; a database's file is one too."""
+def _check_no_input(output: str, inputs: Iterable[str]) -> None:
+    """Raise `OutputError` where the file `output` is one that is read, also by a pattern."""
+    for source in inputs:
+        for given in _input_files(source, output):
+            if given == output or _is_one_file(given, output):
+                said = f"{masked(output)} is an input of this run; give the output another name"
+                raise OutputError(said)
+
+
+def _input_files(source: str, output: str) -> list[str]:
+    """Return the files that an input names; a database's file is one too."""
     if is_database(source):
-        return Path(place(source).partition(":")[2].rpartition("::")[0])
-    return Path(source.partition("::")[0]).expanduser()
+        return [place(source).partition(":")[2].rpartition("::")[0]]
+    if "://" in source and is_pattern_of(source, output):
+        return [output]
+    try:
+        found = [source] if "://" in source else expand(source)
+    except InputError:  # which reading will say
+        return []
+    return [split_inside(each)[0] for each in found]
+
+
+def _is_one_file(given: str, output: str) -> bool:
+    paths = [Path(each.removeprefix("file://")).expanduser() for each in (given, output)]
+    return paths[0].exists() and paths[1].exists() and paths[0].samefile(paths[1])
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import pytest
 
 from tk_link.fields import FIELD_TYPES
 from tk_link.frames import from_frame
-from tk_link.profile import profile
+from tk_link.profile import profile, profile_column
 
 FIRST = ["Ann", "Bob", "Cy", "Dora", "Emil", "Fay", "Gil", "Hal", "Ida", "Jo"]
 WORDS = ["silver", "garden", "lamp", "oak", "river", "stone", "cloud", "paper", "copper", "wool"]
@@ -104,3 +104,9 @@ def test_a_profile_does_not_change_from_run_to_run_on_a_long_column():
     values = [draw.choice(["12", "a b", "2001"]) + str(n) for n in range(6000)]
     assert of(x=values) == of(x=values)
     assert of(x=values)["x"].type in FIELD_TYPES
+
+
+@pytest.mark.parametrize("values", [["31826", "36281"], ["1577836800"], ["18.02.87"], ["18021987"]])
+@pytest.mark.parametrize(("name", "is_date"), [("birth_date", True), ("version", False)])
+def test_what_may_be_a_date_is_one_where_the_columns_name_says_so(values, name, is_date):
+    assert (profile_column(pl.Series(name, [*values, values[0]] * 5)).type == "date") is is_date

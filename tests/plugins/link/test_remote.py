@@ -207,6 +207,6 @@ def test_a_missing_library_is_named_with_the_pip_line(monkeypatch):
         raise ImportError(protocol)
 
     monkeypatch.setattr(fsspec, "filesystem", absent)
-    monkeypatch.setitem(__import__("sys").modules, "obstore.fsspec", None)
+    monkeypatch.setitem(__import__("sys").modules, "obstore", None)
     with pytest.raises(MissingExtraError, match=r"transformer-tk\[cloud\]"):
         read_table("gs://b/a.csv")

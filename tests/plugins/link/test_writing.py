@@ -98,6 +98,18 @@ def test_input_is_not_overwritten(tmp_path):
     check_output(str(tmp_path / "b.csv"), [str(path)])
 
 
+@pytest.mark.parametrize("inputs", ["part-*.csv", "part-1.csv,part-2.csv", "file://{}/part-1.csv"])
+def test_an_input_named_with_others_is_not_overwritten(tmp_path, inputs):
+    for n in (1, 2):
+        (tmp_path / f"part-{n}.csv").write_text("a\n1\n")
+    named = (
+        inputs.format(tmp_path) if "{}" in inputs else inputs.replace("part", f"{tmp_path}/part")
+    )
+    with pytest.raises(OutputError, match=r"part-1.csv is an input of this run"):
+        check_output(str(tmp_path / "part-1.csv"), [named])
+    check_output(str(tmp_path / "part-3.csv"), [named])
+
+
 @pytest.mark.parametrize(
     ("output", "message"),
     [

@@ -6,12 +6,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tk_link import normalise
 from tk_link.candidates import Pairs
+from tk_link.comparing import measures
 
 _NARROW = 1.5
 """A column whose upper quartile is below this multiple of its lower one is compared on its own
 spread (years, grades); a wider one on ratios (prices)."""
+_ROUNDED = 0.005
+"""Share by which converted numbers may differ and be one: 12 oz are 354.8 ml, written as 355."""
 _EARTH_KM = 6371.0
 _FAR_KM = 50.0
 
@@ -19,13 +21,16 @@ _FAR_KM = 50.0
 def number(left: pl.Series, right: pl.Series, pairs: Pairs) -> NDArray[np.float32]:
     """Compare numbers: 1 equal, 0 as far apart as the column's spread or of another magnitude.
 
-    NaN where either number is missing.
+    NaN where either number is missing. Numbers with units are compared in one
+    (`tk_link.comparing.measures`); where units differ, rounding does not count.
     """
-    x = normalise.numbers(left).to_numpy().astype(np.float64)
-    y = normalise.numbers(right).to_numpy().astype(np.float64)
+    x = measures.numbers(left).to_numpy().astype(np.float64)
+    y = measures.numbers(right).to_numpy().astype(np.float64) * measures.ratio(left, right)
     a, b = x[pairs.left], y[pairs.right]
     gap = np.abs(a - b)
     wide = np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-9)
+    if measures.is_read(left, right):
+        gap[gap <= _ROUNDED * wide] = 0.0
     scale = spread(np.concatenate([x, y])) or wide
     return np.asarray(np.clip(1.0 - gap / scale, 0.0, 1.0), dtype=np.float32)
 

@@ -14,7 +14,7 @@ import polars as pl
 NEAR = 0.03
 """Share by which two sizes may differ and still be one: 355 ml are 12.004 oz, 1 TB is 1024 GB."""
 
-_UNITS: dict[str, dict[str, float]] = {
+UNITS: dict[str, dict[str, float]] = {
     "storage": {"kb": 1e-3, "mb": 1, "gb": 1e3, "tb": 1e6},
     "volume": {
         "ml": 1, "cl": 10, "dl": 100, "l": 1e3, "liter": 1e3, "litre": 1e3, "ltr": 1e3,
@@ -59,8 +59,10 @@ _SPELLING = {
     r"(\d),(\d{3})\b": "$1$2",
     r"(\d),(\d)": "$1.$2",
 }
-_NAMES = sorted({name for units in _UNITS.values() for name in units if name != '"'}, key=len)
-_UNIT = "|".join(re.escape(name) for name in reversed(_NAMES))
+NAMES = sorted(
+    {name for units in UNITS.values() for name in units if name != '"'}, key=len, reverse=True
+)
+_UNIT = "|".join(re.escape(name) for name in NAMES)
 PATTERN = (
     rf"(?:^|[^\p{{L}}\d.-])(\d+(?:\.\d+)?)(?:[- ](\d)/(\d\d?))?[ -]?(?:((?:{_UNIT})s?)\b|([\"']))"
 )
@@ -107,7 +109,7 @@ def sizes(texts: pl.Series) -> pl.DataFrame:
 def _table() -> pl.DataFrame:
     rows = [
         (name, f"size: {dimension}", _SHOWN[dimension], factor)
-        for dimension, units in _UNITS.items()
+        for dimension, units in UNITS.items()
         for name, factor in units.items()
     ]
     rows += [(_FEET_OR_INCHES, "size: length", "mm", factor) for factor in (25.4, 304.8)]

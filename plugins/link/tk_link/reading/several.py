@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from glob import glob, has_magic
@@ -95,6 +96,17 @@ def _is_remote_pattern(url: str) -> bool:
     """Tell whether a URL is a pattern; in those of web servers these signs have other meanings."""
     scheme, _, rest = url.partition("://")
     return scheme.lower() not in ("http", "https") and has_magic(rest)
+
+
+def is_pattern_of(source: str, url: str) -> bool:
+    """Tell whether a URL with a pattern stands for `url` among others."""
+    from fsspec.utils import glob_translate  # noqa: PLC0415 - only where a URL is read
+
+    if not _is_remote_pattern(source):
+        return False
+    scheme, _, path = source.partition("://")
+    other, _, wanted = url.partition("://")
+    return scheme == other and re.match(glob_translate(path), wanted) is not None
 
 
 def _matches(url: str) -> list[str]:
