@@ -29,4 +29,6 @@ def main(page: Path, folder: Path) -> None:
         print(printed)
 
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 main(Path(sys.argv[1]), Path(sys.argv[2]))
