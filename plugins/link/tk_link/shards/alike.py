@@ -47,12 +47,13 @@ def find(
     lefts, count = layout.lefts, layout.count
     is_left = pl.col("row") < layout.left_height
     sides = []
-    for name, shards, rows in (
+    for name, shards, drawn in (
         ("left", range(lefts), sample.filter(is_left)),
         ("right", range(lefts, count), sample.filter(~is_left)),
     ):
-        if len(rows) > MOST_ASKED:
-            rows = rows[np.sort(rng.choice(len(rows), MOST_ASKED, replace=False))]  # noqa: PLW2901
+        rows = drawn
+        if len(drawn) > MOST_ASKED:
+            rows = drawn[np.sort(rng.choice(len(drawn), MOST_ASKED, replace=False))]
         work = partial(nearest, learnt, rows, shards.start)
         stage, _ = shop.run(f"alike-{name}", work, len(shards))
         ranked = stage.lazily("near").collect().sort("cosine", "other", descending=[True, False])
